@@ -29,9 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let cache = write(&path, &source, &encoder)?;
     let split = write_split(&folder.path().join("split.dcc"), &source, &encoder)?;
     run(|criterion| {
-        read(criterion, "criteo", (&source, &encoder), &cache.rows(0));
+        read(criterion, "criteo", &encoder, &cache.rows(0));
         let trained = split.rows(0).side(Side::Train);
-        read(criterion, "criteo_trained", (&source, &encoder), &trained);
+        read(criterion, "criteo_trained", &encoder, &trained);
         sums(criterion, &cache);
         encode(criterion, (&source, &encoder), &path);
     });
@@ -53,19 +53,13 @@ fn write_split(path: &Path, source: &Source, encoder: &Encoder) -> Result<Cache,
 }
 
 /// Reads rows into batches of 4096, with pools of one and of two threads.
-fn read(
-    criterion: &mut Criterion,
-    name: &str,
-    (source, encoder): (&Source, &Encoder),
-    rows: &CachedRows,
-) {
+fn read(criterion: &mut Criterion, name: &str, encoder: &Encoder, rows: &CachedRows) {
     let mut group = criterion.benchmark_group("cache_read");
     group.throughput(Throughput::Elements(rows.n_rows_of_part()));
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.expect("threads can be started");
-        let reader = RowReader::new(source, encoder, PLAN).expect("the columns are there");
-        let mut reader = reader.with_cache(rows.clone(), false);
+        let mut reader = RowReader::of_cache(encoder, rows.clone(), false);
         let mut batch = reader.new_batch();
         group.bench_function(BenchmarkId::new(name, threads), |bencher| {
             bencher.iter(|| {

@@ -1,7 +1,7 @@
 //! Benches of encoding raw rows in the shape of Criteo's: 26 categorical values, hashed or by vocabulary, and 13
-//! numbers.
+//! numbers; and the same with crosses of two columns.
 
-use benches::{fit, raw_header, raw_rows, raw_schema, run};
+use benches::{crossed_schema, fit, raw_header, raw_rows, raw_schema, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::features::Encoder;
 use std::error::Error;
@@ -12,10 +12,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (header, rows) = (raw_header(), raw_rows(ROWS));
     let vocabulary = fit(&raw_schema(None)?, &header, &rows)?;
     let hashed = fit(&raw_schema(Some(1_000_000))?, &header, &rows)?;
+    let crossed = fit(&crossed_schema()?, &header, &rows)?;
     run(|criterion| {
         fitting(criterion, &header, &rows);
         encode(criterion, "vocabulary", &vocabulary, &rows);
         encode(criterion, "hashed", &hashed, &rows);
+        encode(criterion, "vocabulary_and_12_crosses", &crossed, &rows);
     });
     Ok(())
 }

@@ -145,6 +145,24 @@ pub fn raw_schema(buckets: Option<u32>) -> Result<Schema, String> {
     Schema::new(fields, vec![String::new()]).map_err(|problems| Problem::join(&problems, "\n"))
 }
 
+/// The fields of [`raw_schema`] by vocabulary, with six crosses by vocabulary, which have counts, and six hashed ones.
+///
+/// # Errors
+/// The errors of [`Schema::new`].
+pub fn crossed_schema() -> Result<Schema, String> {
+    let header = raw_header();
+    let mut fields = raw_schema(None)?.fields().to_vec();
+    for (i, pair) in header[..24].chunks(2).enumerate() {
+        let field = FieldConfig::cross(format!("X{i}"), [&*pair[0], &*pair[1]]);
+        let is_hashed = i % 2 == 0;
+        fields.push(match is_hashed {
+            true => field.buckets(1_000_000),
+            false => field.min_count(2).counts(true),
+        });
+    }
+    Schema::new(fields, vec![String::new()]).map_err(|problems| Problem::join(&problems, "\n"))
+}
+
 /// An encoder that is fitted on rows.
 ///
 /// # Errors

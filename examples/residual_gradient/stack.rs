@@ -4,7 +4,7 @@
 
 use deepcross::autodiff::{Activation, Pass, Var};
 use deepcross::features::batch::{BatchRows, FieldShape, ShapeKind};
-use deepcross::layers::fields::{EmbeddingConfig, StackedField, Stacking};
+use deepcross::layers::fields::{EmbeddingConfig, Projection, StackedField, Stacking};
 use deepcross::layers::units::{OneLayerUnitConfig, ResidualUnitConfig, Unit};
 use deepcross::layers::{Builder, Init, Linear, LinearConfig, Module, Scoring, ScoringConfig};
 use deepcross::model::field_input;
@@ -138,9 +138,9 @@ fn field(shape: &FieldShape, builder: &mut Builder<'_, f64>) -> StackedField {
                 EmbeddingConfig { init, ..EmbeddingConfig::new(name, dimensions, COLUMNS) };
             StackedField::Embedding(config.init(builder))
         }
-        ShapeKind::Dense { width } => {
+        ShapeKind::Dense { width, .. } => {
             let weight = builder.dense(&name, (COLUMNS, width), Init::XavierNormal);
-            StackedField::ProjectedNumbers { weight }
+            StackedField::ProjectedNumbers(Projection::plain(weight))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Checks of the cache of encoded rows.
 
+use deepcross_data::RowReader;
 use deepcross_data::cache::Cache;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
@@ -31,7 +32,7 @@ fn check(bytes: &[u8]) {
     };
     let is_whole = cache.verify().is_ok();
     for part in 0..cache.n_parts().min(MOST_PARTS) {
-        let reader = || world.reader().with_cache(cache.rows(part), false);
+        let reader = || RowReader::of_cache(&world.trained.encoder, cache.rows(part), false);
         let here = encode(reader(), 3);
         check_batch(&here, &world.trained.encoder);
         if here.ended.is_none() {

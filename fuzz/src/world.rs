@@ -56,6 +56,15 @@ name = "both"
 kind = "cross"
 columns = ["ad", "site"]
 buckets = 10
+counts = true
+
+[[field]]
+name = "three"
+kind = "cross"
+columns = ["ad", "site", "age"]
+min_count = 2
+counts = true
+smoothing = [1, 10]
 
 [model]
 embedding = 2

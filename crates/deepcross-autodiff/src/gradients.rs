@@ -32,23 +32,25 @@ struct Dense {
 impl<F: Real> Gradients<F> {
     /// Empty gradients with memory for these parameters.
     pub fn new(params: &Params<F>) -> Self {
-        let dense = params
-            .dense_ids()
-            .map(|id| Dense {
-                shape: params.dense_shape(id),
-                range: params.dense_range(id),
-                reached: false,
-            })
-            .collect();
-        let tables =
-            params.table_ids().map(|id| RowGradients::new(params.table_width(id))).collect();
         let observed = |id| {
             let values = vec![F::zero(); params.statistic(id).len()];
             Observed { values, reached: false }
         };
         let statistics = params.statistic_ids().map(observed).collect();
         let dense_values = vec![F::zero(); params.dense_values().len()];
-        Self { dense, dense_values, tables, statistics }
+        Self { dense_values, statistics, ..Self::of_tables(params) }
+    }
+
+    /// Empty gradients with memory for those of tables alone; passes cannot write into them.
+    pub fn of_tables(params: &Params<F>) -> Self {
+        let tables = params.table_ids().map(|id| RowGradients::new(params.table_width(id)));
+        let dense = params.dense_ids().map(|id| Dense {
+            shape: params.dense_shape(id),
+            range: params.dense_range(id),
+            reached: false,
+        });
+        let (dense, tables) = (dense.collect(), tables.collect());
+        Self { dense, dense_values: Vec::new(), tables, statistics: Vec::new() }
     }
 
     /// Removes all gradients and keeps the memory.
@@ -107,6 +109,20 @@ impl<F: Real> Gradients<F> {
             let longest = lengths.fold([0; 4], |a, b| std::array::from_fn(|i| a[i].max(b[i])));
             groups.iter_mut().for_each(|group| group.tables[table].make_room(longest));
         }
+    }
+
+    /// The gradients of all matrices end to end, which count as reached from now on; those not reached are zero.
+    pub fn reach_dense(&mut self) -> &mut [F] {
+        for dense in self.dense.iter_mut().filter(|dense| !dense.reached) {
+            dense.reached = true;
+            self.dense_values[dense.range.clone()].fill(F::zero());
+        }
+        &mut self.dense_values
+    }
+
+    /// The gradient of a table, to be [assigned](RowGradients::assign).
+    pub fn rows_mut(&mut self, id: TableId) -> &mut RowGradients<F> {
+        &mut self.tables[id.0]
     }
 
     /// The place for the gradient of a matrix, and whether the next contribution is the first.

@@ -20,14 +20,15 @@ mod table;
 mod tape;
 
 pub use deepcross_kernels::rows::RowBags;
-pub use deepcross_kernels::table_rows::{TableRows, row_at};
-pub use deepcross_kernels::tree::sum_of_parts;
+pub use deepcross_kernels::table_rows::{SEGMENTS, Share, TableRows, place, row_at};
+pub use deepcross_kernels::tree::{Summands, sum_of_parts};
 pub use deepcross_kernels::{Activation, Real, all_finite};
 pub use gradients::Gradients;
 pub use mode::{Mode, Stream};
 pub use ops::batch_norm::Normalisation;
 pub use ops::custom::{CustomInputs, Operation, OutputAndGradient};
 pub use ops::gather::Lookup;
+pub use ops::project::Projection;
 pub use ops::stack::StackBuilder;
 #[cfg(any(test, feature = "wrong-rules"))]
 pub use ops::wrong_rules;

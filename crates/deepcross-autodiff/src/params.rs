@@ -8,7 +8,7 @@
 
 use crate::table::{LentValues, Table};
 use deepcross_kernels::Real;
-use deepcross_kernels::table_rows::TableRows;
+use deepcross_kernels::table_rows::{Share, TableRows};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use std::fmt;
 use std::sync::Arc;
@@ -57,6 +57,8 @@ pub struct Params<F> {
     dense_values: Vec<F>,
     tables: Vec<Table<F>>,
     statistics: Vec<Statistic<F>>,
+    /// The rows of each table that are stored here.
+    share: Share,
     /// Changes with each change of the dense matrices; two `Params` have the same version only if these are equal.
     version: Version,
 }
@@ -86,8 +88,39 @@ impl<F: Real> Params<F> {
             dense_values: Vec::new(),
             tables: Vec::new(),
             statistics: Vec::new(),
+            share: Share::WHOLE,
             version: Version::default(),
         }
+    }
+
+    /// Parameters without weights, whose tables will have the rows of a share alone.
+    pub fn of_share(share: Share) -> Self {
+        Self { share, ..Self::new() }
+    }
+
+    /// The same parameters with the rows of a share alone.
+    ///
+    /// # Panics
+    /// If a table here does not have them.
+    #[must_use]
+    #[track_caller]
+    pub fn to_share(&self, share: Share) -> Self {
+        let tables = self.tables.iter().map(|table| table.to_share(share)).collect();
+        let Self { dense, dense_values, statistics, version, .. } = self;
+        let (dense, dense_values) = (dense.clone(), dense_values.clone());
+        Self {
+            dense,
+            dense_values,
+            tables,
+            statistics: statistics.clone(),
+            share,
+            version: *version,
+        }
+    }
+
+    /// The rows of each table that are stored here.
+    pub fn share(&self) -> Share {
+        self.share
     }
 
     /// A number that differs if dense matrices have changed since, in these or in other `Params`.
@@ -125,7 +158,7 @@ impl<F: Real> Params<F> {
         })
     }
 
-    /// Adds a table of embeddings, `(rows, width)`, whose rows `fill` writes in any order; they are zero at first.
+    /// Adds a table of embeddings, `(rows, width)`, whose own rows `fill` writes in any order; they are zero at first.
     ///
     /// # Panics
     /// If a parameter of this name already exists.
@@ -137,7 +170,7 @@ impl<F: Real> Params<F> {
         fill: impl FnMut(u32, &mut [F]),
     ) -> TableId {
         let name = self.new_name(name.into());
-        self.tables.push(Table::new(name, shape, fill));
+        self.tables.push(Table::new(name, shape, self.share, fill));
         TableId(self.tables.len() - 1)
     }
 
@@ -256,6 +289,10 @@ impl<F: Real> Params<F> {
     }
 
     /// A copy of the table, `[rows, width]`.
+    ///
+    /// # Panics
+    /// If only a share of its rows is stored here.
+    #[track_caller]
     pub fn table(&self, id: TableId) -> Array2<F> {
         let (rows, width) = self.table_shape(id);
         let mut values = Vec::with_capacity(rows * width);
@@ -276,7 +313,8 @@ impl<F: Real> Params<F> {
     pub fn assign_table(&mut self, id: TableId, values: ArrayView2<'_, F>) {
         let shape = self.table_shape(id);
         assert_eq!(values.dim(), shape, "the values of table `{}`", self.table_name(id));
-        for (row, values) in self.tables[id.0].rows_mut().zip(values.rows()) {
+        let own = values.rows().into_iter().skip(self.share.rank()).step_by(self.share.of());
+        for (row, values) in self.tables[id.0].rows_mut().zip(own) {
             row.iter_mut().zip(values).for_each(|(own, &value)| *own = value);
         }
     }
@@ -292,7 +330,18 @@ impl<F: Real> Params<F> {
         (&mut self.dense_values, &mut self.tables)
     }
 
-    /// The shape of the table: (rows, width).
+    /// Swaps the tables for others, which may have other rows.
+    ///
+    /// # Panics
+    /// If there are more or fewer tables, or one has another width.
+    #[track_caller]
+    pub fn swap_tables(&mut self, tables: &mut [Table<F>]) {
+        let widths = |tables: &[Table<F>]| tables.iter().map(Table::width).collect::<Vec<_>>();
+        debug_assert_eq!(widths(&self.tables), widths(tables), "the widths of the tables");
+        self.tables.swap_with_slice(tables);
+    }
+
+    /// The shape of the table: (rows of all shares, width).
     pub fn table_shape(&self, id: TableId) -> (usize, usize) {
         let table = &self.tables[id.0];
         (table.n_rows(), table.width())
@@ -317,6 +366,12 @@ impl<F: Real> Params<F> {
     pub fn n_parameters(&self) -> usize {
         self.dense_values.len()
             + self.tables.iter().map(|table| table.n_rows() * table.width()).sum::<usize>()
+    }
+
+    /// The number of weights that are stored here: matrices, and the own rows of tables.
+    pub fn n_stored(&self) -> usize {
+        let of_table = |table: &Table<F>| table.share().n_rows(table.n_rows()) * table.width();
+        self.dense_values.len() + self.tables.iter().map(of_table).sum::<usize>()
     }
 
     /// Copies all values of `other`, without an allocation.
@@ -388,9 +443,9 @@ impl<F: Real> Params<F> {
         });
         let in_tables = || {
             self.tables.iter().find_map(|table| {
-                let mut rows = table.rows().iter().enumerate();
+                let mut rows = table.rows().numbered();
                 rows.find_map(|(row, values)| {
-                    Some((&*table.name, row, rows_of(values, values.len())?.1))
+                    Some((&*table.name, row as usize, rows_of(values, values.len())?.1))
                 })
             })
         };

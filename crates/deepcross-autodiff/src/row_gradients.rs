@@ -151,6 +151,19 @@ impl<F: Real> RowGradients<F> {
         );
     }
 
+    /// Replaces the gradients by coalesced ones from elsewhere: `fill` writes ascending places, and then for each its
+    /// gradient, end to end.
+    ///
+    /// # Panics
+    /// If the numbers of places and values do not fit.
+    #[track_caller]
+    pub fn assign(&mut self, fill: impl FnOnce(&mut Vec<u32>, &mut Vec<F>)) {
+        self.clear();
+        fill(&mut self.places, &mut self.values);
+        assert_eq!(self.places.len() * self.width, self.values.len(), "a gradient for each place");
+        debug_assert!(self.places.is_sorted_by(|a, b| a < b), "places ascend");
+    }
+
     /// The touched rows' [places](place), ascending.
     ///
     /// # Panics

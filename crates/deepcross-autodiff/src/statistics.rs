@@ -1,6 +1,6 @@
 //! Running statistics, updated from the observations of the groups of a batch.
 
-use crate::{Gradients, Params};
+use crate::{Gradients, Params, StatisticId};
 use deepcross_kernels::Real;
 use deepcross_kernels::tree::Parts;
 
@@ -11,12 +11,24 @@ impl<F: Real> Params<F> {
     /// This is the running estimate of ghost batch normalisation (Hoffer et al., NIPS 2017, algorithm 1).
     /// A group makes `a v + b` of a value `v`; such maps are joined as a [tree](deepcross_kernels::tree) of the groups.
     pub fn update_statistics(&mut self, groups: &[Gradients<F>], momentum: F) {
+        let observed = |group: usize, id| groups[group].observed(id);
+        self.update_observed(groups.len(), observed, momentum);
+    }
+
+    /// [`update_statistics`](Self::update_statistics) by the values that each of `n_groups` groups observed, wherever
+    /// these are; `None` if it observed none.
+    pub fn update_observed<'g>(
+        &mut self,
+        n_groups: usize,
+        observed: impl Fn(usize, StatisticId) -> Option<&'g [F]>,
+        momentum: F,
+    ) {
         for id in self.statistic_ids() {
             for (i, value) in self.statistic_mut(id).iter_mut().enumerate() {
                 let mut maps = Parts::none([F::one(), F::zero()]);
-                for (number, group) in groups.iter().enumerate() {
-                    let observed = group.observed(id).map(|observed| momentum * observed[i]);
-                    observed.into_iter().for_each(|b| maps.push(number, [F::one() - momentum, b]));
+                for number in 0..n_groups {
+                    let moved = observed(number, id).map(|observed| momentum * observed[i]);
+                    moved.into_iter().for_each(|b| maps.push(number, [F::one() - momentum, b]));
                 }
                 // The map of the earlier groups comes first.
                 let joined = maps.fold(|[a, b], [later, moved]| [later * a, later * b + moved]);

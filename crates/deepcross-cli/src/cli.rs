@@ -4,6 +4,7 @@ use crate::commands::{
     calibrate, compare, convert, describe, encode, evaluate, export, import, infer_config, inspect,
     predict, quickstart, serve, simulate, split, train,
 };
+use crate::ranks::Job;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -57,8 +58,16 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Runs the command to its end.
-    pub(crate) fn run(&self) -> Result<()> {
+    /// Fails if there are several ranks, and the command is one that runs on one.
+    pub(crate) fn check_ranks(&self, job: &Job) -> Result<()> {
+        match self {
+            Self::Encode(_) | Self::Train(_) => Ok(()),
+            _ => job.refuse_ranks(),
+        }
+    }
+
+    /// Runs the command to its end, on this rank.
+    pub(crate) fn run(&self, job: &Job) -> Result<()> {
         match self {
             Self::Quickstart(args) => quickstart::run(args),
             Self::Simulate(args) => simulate::run(args),
@@ -66,8 +75,8 @@ impl Command {
             Self::Convert(args) => convert::run(args),
             Self::Describe(args) => describe::run(args),
             Self::InferConfig(args) => infer_config::run(args),
-            Self::Encode(args) => encode::run(args),
-            Self::Train(args) => train::run(args),
+            Self::Encode(args) => encode::run(args, job),
+            Self::Train(args) => train::run(args, job),
             Self::Compare(args) => compare::run(args),
             Self::Evaluate(args) => evaluate::run(args),
             Self::Calibrate(args) => calibrate::run(args),

@@ -4,8 +4,8 @@
 //! The exit code is 0 if all went well, 1 if the run failed, 2 if the call or the configuration was wrong, and, as in shells,
 //! 128 more than the number of the signal that ended the program.
 //!
-//! No module imports one that stands after it in this order: `call_error`, `signals`, `output`, `output_names`, `warnings`,
-//! `inputs`, `arguments`, `text`, `pages`, `progress`, `steps`, `commands`, `cli`.
+//! No module imports one that stands after it in this order: `call_error`, `signals`, `output`, `output_names`, `ranks`,
+//! `warnings`, `inputs`, `arguments`, `text`, `pages`, `progress`, `steps`, `commands`, `cli`.
 
 mod arguments;
 mod call_error;
@@ -16,6 +16,7 @@ mod output;
 mod output_names;
 mod pages;
 mod progress;
+mod ranks;
 mod signals;
 mod steps;
 mod text;
@@ -28,20 +29,32 @@ use deepcross_data::DataError;
 use deepcross_kernels::instructions::Instructions;
 use deepcross_model::ModelError;
 use deepcross_train::TrainError;
+use ranks::Job;
 use signals::Interrupted;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match instructions().and_then(|()| Cli::parse().command.run()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+    let job = match Job::start() {
+        Ok(job) => job,
         Err(error) => {
-            if !error.is::<Interrupted>() {
-                output::say(format_args!("error: {error:#}"));
-            }
-            ExitCode::from(exit_code(&error))
+            output::say(format_args!("error: {error:#}"));
+            return ExitCode::FAILURE;
         }
+    };
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(wrong) => return job.leave(output::show_help_or_mistake(&wrong)),
+    };
+    if let Err(refused) = command.check_ranks(&job) {
+        output::say(format_args!("error: {refused:#}"));
+        return job.leave(exit_code(&refused));
+    }
+    match instructions().and_then(|()| command.run(&job)) {
+        Ok(()) => job.leave(0),
+        Err(error) if is_closed_pipe(&error) && job.ranks().is_none() => job.leave(0),
+        Err(error) if error.is::<Interrupted>() => job.leave(exit_code(&error)),
+        Err(error) => job.fail(&format!("error: {error:#}"), exit_code(&error)),
     }
 }
 
@@ -68,6 +81,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
                 | TrainError::Model(ModelError::Config(_))
                 | TrainError::OtherRun { .. }
                 | TrainError::OtherModel { .. }
+                | TrainError::OtherRows { .. }
+                | TrainError::OtherRank { .. }
+                | TrainError::RanksWithoutCache
                 | TrainError::Comparison(_)
         )
     );

@@ -8,6 +8,7 @@ use std::fmt::Display;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use deepcross_files::{is_standard_output, is_stream, resolved};
 
@@ -99,10 +100,35 @@ pub(crate) fn open(path: &Path) -> Result<File> {
     File::open(path).with_context(|| format!("{}: cannot be read", path.display()))
 }
 
-/// Writes data and a line feed to standard output.
+/// Whether this process prints nothing, because another rank of its job reports for it.
+static IS_SILENT: AtomicBool = AtomicBool::new(false);
+
+/// From now on, nothing is printed.
+#[cfg(feature = "mpi")]
+pub(crate) fn silence() {
+    IS_SILENT.store(true, Ordering::Relaxed);
+}
+
+/// Whether nothing is printed.
+pub(crate) fn is_silent() -> bool {
+    IS_SILENT.load(Ordering::Relaxed)
+}
+
+/// Prints what the parser of the command line has to say, help or a mistake; gives the exit code.
+pub(crate) fn show_help_or_mistake(said: &clap::Error) -> u8 {
+    if !is_silent() {
+        let _ = said.print();
+    }
+    u8::try_from(said.exit_code()).unwrap_or(1)
+}
+
+/// Writes data and a line feed to standard output, unless this process prints nothing.
 ///
 /// `println!` would panic if the reader stops early, as in `| head`.
 pub(crate) fn print(text: impl Display) -> Result<()> {
+    if is_silent() {
+        return Ok(());
+    }
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).context(STANDARD_OUTPUT)
 }
@@ -110,9 +136,11 @@ pub(crate) fn print(text: impl Display) -> Result<()> {
 /// The message of an error of standard output.
 const STANDARD_OUTPUT: &str = "standard output: cannot be written";
 
-/// Writes a line to standard error; the program continues even if nobody reads it.
+/// Writes a line to standard error, unless this process prints nothing; the program continues even if nobody reads it.
 pub(crate) fn say(line: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    if !is_silent() {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
 }
 
 /// Reports an output that was written, unless it is the standard output, whose reader knows.

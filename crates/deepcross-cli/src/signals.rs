@@ -28,6 +28,11 @@ pub(crate) struct Interrupted {
     pub(crate) code: u8,
 }
 
+impl Interrupted {
+    /// The end of a rank that has had no signal itself, since another rank has been told to stop.
+    pub(crate) const OF_ANOTHER_RANK: Self = Self { code: 128 + SIGTERM as u8 };
+}
+
 impl Signals {
     pub(crate) fn listen() -> Result<Self> {
         let signals = Self { last: Arc::default(), at_once: Arc::new(AtomicBool::new(true)) };

@@ -35,7 +35,8 @@ def check(name):
     assert model.ir_version == 8 and [o.version for o in model.opset_import] == [17]
     notes = {entry.key: entry.value for entry in model.metadata_props}
     fields = [field["name"] for field in json.loads(notes["deepcross.fields"])]
-    assert fields == ["ad", "raw ad", "tags", "letters", "age"], fields
+    crosses = ["ad and age", "ad and age_counts", "all", "all_counts"]
+    assert fields == ["ad", "raw ad", "tags", "letters", "age", "age bins", *crosses], fields
     assert int(notes["deepcross.fingerprint"], 16) > 0 and notes["deepcross.kind"]
 
     # Every weight is in the graph under its name, with the same shape as in the safetensors file.

@@ -7,6 +7,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use deepcross_collective::CollectiveError;
 use deepcross_features::{FeatureError, Problem};
 use deepcross_files::FileError;
 use thiserror::Error;
@@ -96,6 +97,31 @@ pub enum DataError {
     Folder {
         /// The folder.
         file: PathBuf,
+    },
+    /// The ranks of a job cannot exchange messages.
+    #[error(transparent)]
+    Ranks(#[from] CollectiveError),
+    /// The ranks of a job do not read the same rows.
+    #[error("rank {rank} reads other rows than rank {than}: all ranks must read the same files")]
+    OtherRows {
+        /// A rank.
+        rank: usize,
+        /// The rank that reads other rows.
+        than: usize,
+    },
+    /// Another rank of a job has failed, and this one finds nothing wrong.
+    #[error("rank {rank}: {message}")]
+    Rank {
+        /// The rank.
+        rank: usize,
+        /// Its message.
+        message: String,
+    },
+    /// A message of another rank does not hold what is expected.
+    #[error("a message of another rank cannot be read: {reason}")]
+    Message {
+        /// The reason.
+        reason: String,
     },
     /// The file is not a complete and valid cache of encoded rows.
     #[error("{}: is not a valid cache: {problem}", named(file))]

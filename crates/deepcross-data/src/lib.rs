@@ -7,6 +7,7 @@ mod message;
 mod parallel;
 mod place;
 mod random;
+pub mod ranks;
 
 pub mod input;
 
@@ -33,7 +34,7 @@ pub use config::{
 };
 pub use encode::{
     Drift, Fitted, Labels, NegativeCounts, PositiveBlocks, RawReader, RowPlan, RowReader,
-    SetCounts, Side, SplitReport, check_first_rows, fit,
+    SetCounts, Side, SplitReport, check_first_rows, fit, fit_on_ranks,
 };
 pub use error::DataError;
 pub use find_files::{FoundFiles, FoundFolder, find_files};

@@ -1,11 +1,14 @@
 //! Descriptions of the fields of a fitted encoder, for inspecting a model and for giving values to it.
 
+use crate::problem::listed;
+use crate::raw::value_rules::ValueRules;
+
 /// One field of a fitted encoder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldDescription {
     /// The field's name.
     pub name: String,
-    /// The columns that it reads: two for a cross, and one for every other kind.
+    /// The columns that it reads: two or more for a cross, and one for every other kind.
     pub columns: Vec<String>,
     /// The kind in the field's configuration; for companion counts, the kind of the field that they belong to.
     pub kind: &'static str,
@@ -13,6 +16,8 @@ pub struct FieldDescription {
     pub encoding: String,
     /// The form of its raw values.
     pub form: ValueForm,
+    /// Which raw values are missing in this field alone, and the value of all rows outside of training, if there is one.
+    pub rules: ValueRules,
 }
 
 /// The form of a field's raw values.
@@ -38,8 +43,8 @@ pub enum ValueForm {
 }
 
 impl FieldDescription {
-    /// The columns that the field reads, joined by ` and `.
+    /// The columns that the field reads, as in `a and b`.
     pub fn column(&self) -> String {
-        self.columns.join(" and ")
+        listed(&self.columns)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! An encoder is part of a trained model and is shared by threads: encoding does not change it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::batch::Batch;
@@ -14,25 +15,68 @@ use crate::error::FeatureError;
 use crate::kind::Encode;
 use crate::kinds::KindEncoder;
 use crate::lookup::Lookup;
-use crate::raw::binding::{Binding, FieldColumns};
+use crate::problem::listed;
+use crate::raw::binding::{Binding, FieldColumns, Scratch};
 use crate::raw::cell::{Cell, NumberRun};
 use crate::raw::row_fields::RowFields;
 use crate::raw::value::{RUN, Run};
-use crate::raw::value_text::{FieldValues, Missing, Scratch, ValueError};
+use crate::raw::value_rules::MissingValues;
+use crate::raw::value_text::{Missing, ValueError, read, shorten};
 use crate::state::{EncoderState, FieldState};
 
 /// Encodes raw rows into a [`Batch`].
 #[derive(Clone, Debug)]
 pub struct Encoder {
-    missing: Vec<String>,
+    missing: MissingValues,
     fields: Vec<FieldState>,
     shapes: Vec<FieldShape>,
+    /// Whether rows are those of training, so that columns that are known only in training are read.
+    is_training: bool,
 }
 
 impl Encoder {
-    pub(crate) fn new(missing: Vec<String>, fields: Vec<FieldState>) -> Self {
+    /// The encoder of these fields, for rows of training.
+    pub(crate) fn recorded(missing: MissingValues, fields: Vec<FieldState>) -> Self {
         let shapes = fields.iter().map(FieldState::shape).collect();
-        Self { missing, fields, shapes }
+        Self { missing, fields, shapes, is_training: true }
+    }
+
+    /// The encoder for rows of training, which reads all columns.
+    ///
+    /// A [`Fitter`](crate::Fitter) gives this one.
+    #[must_use]
+    pub fn for_training(self) -> Self {
+        Self { is_training: true, ..self }
+    }
+
+    /// The encoder for any other rows: a field with a value at prediction has this value in each, and its column is not
+    /// read.
+    ///
+    /// [`from_state`](Self::from_state) gives this one.
+    #[must_use]
+    pub fn for_prediction(self) -> Self {
+        Self { is_training: false, ..self }
+    }
+
+    /// The fields that do not read their column, each with its value; none in training.
+    pub fn given_values(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_own = |field: &&FieldState| !matches!(field.kind, KindEncoder::Companion(_));
+        let fields = self.fields.iter().filter(|field| !self.reads(field)).filter(is_own);
+        fields.filter_map(|field| Some((&*field.name, field.rules.at_prediction.as_deref()?)))
+    }
+
+    /// Whether a field reads its columns.
+    fn reads(&self, field: &FieldState) -> bool {
+        self.is_training || field.rules.at_prediction.is_none()
+    }
+
+    /// Checks that each field with a value at prediction has learned it.
+    ///
+    /// # Errors
+    /// [`FeatureError::AtPrediction`] with the field, the value, and values that the field has learned.
+    pub fn check_given_values(&self) -> Result<(), FeatureError> {
+        let mut fields = self.fields.iter().enumerate();
+        fields.try_for_each(|(index, field)| field.check_given_value(&self.missing.of(index)))
     }
 
     /// Finds the column of each field in `header`.
@@ -40,7 +84,11 @@ impl Encoder {
     /// # Errors
     /// [`FeatureError::MissingColumn`] or [`FeatureError::AmbiguousColumn`].
     pub fn bind(&self, header: &[String]) -> Result<Binding, FeatureError> {
-        Binding::new(self.fields.iter().map(FieldState::columns), header)
+        let columns = |field| match self.reads(field) {
+            true => field.columns(),
+            false => FieldColumns { columns: &[], ..field.columns() },
+        };
+        Binding::new(self.fields.iter().map(columns), header)
     }
 
     /// Appends one row to the columns of `batch` and counts its values; the caller adds labels and weights.
@@ -82,23 +130,24 @@ impl Encoder {
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> Result<(), FeatureError> {
-        let (missing, mut scratch) = (Missing::new(&self.missing), Scratch::default());
-        for (done, index) in fields.clone().enumerate() {
-            let values = binding.values(index, row, &mut scratch);
-            let column = &mut batch.columns_mut()[index];
-            let n_rows = column.n_rows();
-            let counts_of_field = &mut counts.fields_mut()[index];
-            if let Err(error) = self.fields[index].encode(values, &missing, column, counts_of_field)
-            {
-                column.truncate(n_rows);
-                for index in fields.clone().take(done) {
-                    batch.columns_mut()[index].truncate(n_rows);
+        Scratch::lent(|scratch| {
+            for (done, index) in fields.clone().enumerate() {
+                let column = &mut batch.columns_mut()[index];
+                let n_rows = column.n_rows();
+                let into = (&mut *column, &mut counts.fields_mut()[index]);
+                let (field, from) = (&self.fields[index], (binding, index));
+                if let Err(error) = field.encode(from, row, &self.missing.of(index), scratch, into)
+                {
+                    column.truncate(n_rows);
+                    for index in fields.clone().take(done) {
+                        batch.columns_mut()[index].truncate(n_rows);
+                    }
+                    self.uncount(fields.take(done), binding, row, counts);
+                    return Err(error);
                 }
-                self.uncount(fields.take(done), binding, row, counts);
-                return Err(error);
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Appends all rows, as [`encode`](Self::encode) does for one row, or none of them.
@@ -132,8 +181,12 @@ impl Encoder {
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> bool {
+        // A run is as dear with one value as with many.
+        if let [row] = rows {
+            return self.encode_fields(fields, binding, row, batch, counts).is_ok();
+        }
         // One run for all fields, since making one costs as much as encoding some values.
-        let (missing, mut run) = (Missing::new(&self.missing), Run::EMPTY);
+        let mut run = Run::EMPTY;
         let mut scratch = Scratch::default();
         for (done, index) in fields.clone().enumerate() {
             let column = &mut batch.columns_mut()[index];
@@ -141,7 +194,7 @@ impl Encoder {
             let mut met = FieldCounts::default();
             let (from, into) = ((binding, index), (&mut *column, &mut met));
             let memory = (&mut run, &mut scratch);
-            if !self.fields[index].encode_rows(from, rows, &missing, memory, into) {
+            if !self.fields[index].encode_rows(from, rows, &self.missing.of(index), memory, into) {
                 column.truncate(n_rows);
                 let done = fields.take(done);
                 done.clone().for_each(|index| batch.columns_mut()[index].truncate(n_rows));
@@ -174,7 +227,7 @@ impl Encoder {
     fn each_has_room(&self, mut fields: impl Iterator<Item = bool>) -> Result<(), FeatureError> {
         let full = fields.position(|has_room| !has_room).map(|index| &self.fields[index]);
         full.map_or(Ok(()), |field| {
-            Err(ValueError::TooMany(u32::MAX).at(&field.name, field.columns().first, &[]))
+            Err(ValueError::TooMany(u32::MAX).at(&field.name, &field.columns.join("` and `"), &[]))
         })
     }
 
@@ -188,12 +241,11 @@ impl Encoder {
         counts: &mut Counts,
     ) {
         let (mut batch, mut scratch) = (self.new_batch(), Scratch::default());
-        let missing = Missing::new(&self.missing);
         for index in fields {
-            let values = binding.values(index, row, &mut scratch);
-            let column = &mut batch.columns_mut()[index];
             let mut again = FieldCounts::default();
-            if self.fields[index].encode(values, &missing, column, &mut again).is_ok() {
+            let into = (&mut batch.columns_mut()[index], &mut again);
+            let (field, from) = (&self.fields[index], (binding, index));
+            if field.encode(from, row, &self.missing.of(index), &mut scratch, into).is_ok() {
                 counts.fields_mut()[index] -= again;
             }
         }
@@ -217,13 +269,14 @@ impl Encoder {
     /// The names of the columns that the fields read, each once, in the order of the fields.
     pub fn columns(&self) -> Vec<&str> {
         let mut seen = BTreeSet::new();
-        let columns = self.fields.iter().flat_map(|field| &field.columns).map(String::as_str);
+        let fields = self.fields.iter().filter(|field| self.reads(field));
+        let columns = fields.flat_map(|field| &field.columns).map(String::as_str);
         columns.filter(|column| seen.insert(*column)).collect()
     }
 
-    /// The raw values (after trimming) that mean "missing".
+    /// The raw values (after trimming) that mean "missing" in all fields.
     pub fn missing(&self) -> &[String] {
-        &self.missing
+        self.missing.in_all()
     }
 
     /// A description of each field, in order.
@@ -232,7 +285,9 @@ impl Encoder {
     }
 
     /// The value with the id `id` in the vocabulary of the field at `field`; `None` if there is no such value.
-    pub fn value(&self, field: usize, id: u32) -> Option<&str> {
+    ///
+    /// A value of a cross is shown as `a × b`, with `(missing)` for a missing part.
+    pub fn value(&self, field: usize, id: u32) -> Option<Cow<'_, str>> {
         self.lookup(field)?.value(id)
     }
 
@@ -253,9 +308,10 @@ impl Encoder {
 
     /// The id of a value, or element, of the field at `field`; it may be a reserved one.
     ///
+    /// A value of a cross is one that [`value`](Self::value) shows.
     /// `None` if the field has neither a vocabulary nor a hash.
     pub fn id(&self, field: usize, value: &str) -> Option<u32> {
-        Some(self.lookup(field)?.encode(Some(value), &mut FieldCounts::default()))
+        Some(self.lookup(field)?.id_of_shown(value))
     }
 
     /// The numbers of rows and of positive rows with a value of the field at `field` in training.
@@ -266,7 +322,7 @@ impl Encoder {
         let name = companion_name(&self.fields.get(field)?.name);
         let companion = self.fields.iter().find(|field| field.name == name)?;
         let KindEncoder::Companion(encoder) = &companion.kind else { return None };
-        let counts = encoder.table().counts()[encoder.table().find(Some(value))?];
+        let counts = encoder.table().of_shown(value)?;
         Some((counts.rows, counts.positives))
     }
 
@@ -276,22 +332,25 @@ impl Encoder {
 
     /// The stored form of this encoder; equal for encoders that were fitted in the same way.
     pub fn to_state(&self) -> EncoderState {
-        EncoderState { missing: self.missing.clone(), fields: self.fields.clone() }
+        EncoderState { missing: self.missing().to_vec(), fields: self.fields.clone() }
     }
 
-    /// The encoder with this stored form, which is checked in full.
+    /// The encoder with this stored form, which is checked in full, [for rows that are not those of
+    /// training](Self::for_prediction).
     ///
     /// # Errors
     /// [`FeatureError::State`] if no fitting could have given `state`.
     pub fn from_state(mut state: EncoderState) -> Result<Self, FeatureError> {
         state.restore()?;
-        Ok(Self::new(state.missing, state.fields))
+        let rules = state.fields.iter().map(|field| &field.rules);
+        let missing = MissingValues::new(state.missing, rules);
+        Ok(Self::recorded(missing, state.fields).for_prediction())
     }
 }
 
 impl FieldState {
     fn columns(&self) -> FieldColumns<'_> {
-        FieldColumns::new(&self.name, &self.columns)
+        FieldColumns { field: &self.name, columns: &self.columns }
     }
 
     /// As [`encode`](Self::encode), for each row up to the first that is not valid; returns whether all are valid.
@@ -303,13 +362,16 @@ impl FieldState {
         (run, scratch): (&mut Run<'r>, &mut Scratch),
         (column, counts): (&mut Column, &mut FieldCounts),
     ) -> bool {
+        let kind = self.kind.kind();
+        if !binding.is_read(index) {
+            let given = self.rules.at_prediction.as_deref();
+            return rows.iter().all(|_| kind.encode(given, column, counts).is_ok());
+        }
         let Some(from) = binding.only_column(index) else {
-            return rows.iter().all(|row| {
-                let values = binding.values(index, row, scratch);
-                self.encode(values, missing, column, counts).is_ok()
+            return rows.chunks(RUN).all(|rows| {
+                encode_joint_texts(kind, (binding, index), rows, missing, scratch, (column, counts))
             });
         };
-        let kind = self.kind.kind();
         rows.chunks(RUN).all(|rows| {
             match run.fill(rows.iter().map(|row| row.value(from)), missing) {
                 true => kind.encode_run(run, column, counts),
@@ -317,23 +379,31 @@ impl FieldState {
                     kind,
                     rows.iter().map(|row| row.cell(from)),
                     missing,
-                    &mut scratch.first,
+                    &mut scratch.cell,
                     (column, counts),
                 ),
             }
         })
     }
 
-    fn encode(
+    fn encode<R: RowFields + ?Sized>(
         &self,
-        values: FieldValues<'_>,
+        (binding, index): (&Binding, usize),
+        row: &R,
         missing: &Missing<'_>,
-        column: &mut Column,
-        counts: &mut FieldCounts,
+        scratch: &mut Scratch,
+        (column, counts): (&mut Column, &mut FieldCounts),
     ) -> Result<(), FeatureError> {
-        let encode = |texts| Ok(self.kind.kind().encode(texts, column, counts)?);
-        let encoded = values.read(missing).and_then(encode);
-        encoded.map_err(|error| error.at(&self.name, &self.columns, values))
+        let kind = self.kind.kind();
+        let text = match binding.only_column(index) {
+            Some(column) if binding.is_read(index) => {
+                read(row.cell(column).text_of_value(&mut scratch.cell), missing)
+            }
+            Some(_) => Ok(self.rules.at_prediction.as_deref()),
+            None => binding.text(index, row, (missing, kind.column_rules()), scratch),
+        };
+        let encoded = text.and_then(|text| kind.encode(text, column, counts));
+        encoded.map_err(|error| binding.error(index, row, self.columns(), error))
     }
 
     fn shape(&self) -> FieldShape {
@@ -346,9 +416,35 @@ impl FieldState {
             name: self.name.clone(),
             columns: self.columns.clone(),
             kind: kind.kind(),
-            encoding: kind.describe(),
+            encoding: format!("{}{}", kind.describe(), self.rules),
             form: kind.form(),
+            rules: self.rules.clone(),
         }
+    }
+
+    /// See [`Encoder::check_given_values`].
+    fn check_given_value(&self, missing: &Missing<'_>) -> Result<(), FeatureError> {
+        let Some(given) = &self.rules.at_prediction else { return Ok(()) };
+        let kind = self.kind.kind();
+        let (mut column, mut counts) = (Column::new(&self.shape()), FieldCounts::default());
+        let text = (!missing.contains(given.as_bytes())).then_some(&**given);
+        let is_missing = text.is_none();
+        let encoded = kind.encode(text, &mut column, &mut counts);
+        let FieldCounts { missing, unseen, rare, clipped, far, .. } = counts;
+        let is_known = encoded.is_ok() && [missing, unseen, rare, clipped, far] == [0; 5];
+        if is_known {
+            return Ok(());
+        }
+        let examples = match (kind.numbers_seen(), kind.lookup()) {
+            (Some((min, max)), _) => format!("a number from {min} to {max}"),
+            (None, Some(lookup)) => {
+                let values = (0..10).filter_map(|id| lookup.value(id)).take(3);
+                listed(&values.map(|value| format!("`{}`", shorten(&value))).collect::<Vec<_>>())
+            }
+            (None, None) => String::new(),
+        };
+        let (field, value) = (self.name.clone(), shorten(given));
+        Err(FeatureError::AtPrediction { field, value, is_missing, examples })
     }
 }
 
@@ -367,18 +463,64 @@ fn encode_cells<'c>(
         return true;
     }
     text.clear();
-    let (mut ends, mut nulls, mut n_cells) = ([0; RUN], [false; RUN], 0);
-    for ((end, is_null), cell) in ends.iter_mut().zip(&mut nulls).zip(cells) {
+    let mut texts = RunTexts::default();
+    for cell in cells {
         cell.spell_value(text);
-        (*end, *is_null) = (text.len(), matches!(cell, Cell::Null));
-        n_cells += 1;
+        texts.push(text.len(), matches!(cell, Cell::Null));
     }
-    let mut start = 0;
-    let values = ends.iter().zip(&nulls).take(n_cells).map(|(&end, &is_null)| {
-        let value = &text[std::mem::replace(&mut start, end)..end];
-        let cell = if is_null { Cell::Null } else { Cell::Text(value) };
-        cell.value()
-    });
-    let mut run = Run::EMPTY;
-    run.fill(values, missing) && kind.encode_run(&run, column, counts)
+    texts.encode(kind, text, missing, (column, counts))
+}
+
+/// Appends a run of joint texts of the field of a binding. Returns whether all are valid.
+#[inline(never)]
+fn encode_joint_texts<R: RowFields>(
+    kind: &dyn Encode,
+    (binding, index): (&Binding, usize),
+    rows: &[R],
+    missing: &Missing<'_>,
+    scratch: &mut Scratch,
+    into: (&mut Column, &mut FieldCounts),
+) -> bool {
+    scratch.joint.clear();
+    let (mut texts, rules) = (RunTexts::default(), kind.column_rules());
+    for row in rows {
+        let is_present = binding.push_joint(index, row, (missing, rules), scratch);
+        texts.push(scratch.joint.len(), !is_present);
+    }
+    // A joint text is not itself one of the values that mean "missing".
+    texts.encode(kind, &scratch.joint, &Missing::new(&[]), into)
+}
+
+/// Up to [`RUN`] texts, end to end.
+#[derive(Debug, Default)]
+struct RunTexts {
+    ends: [usize; RUN],
+    nulls: [bool; RUN],
+    len: usize,
+}
+
+impl RunTexts {
+    /// Adds the text up to the position `end`, or no text if `is_null` is true.
+    fn push(&mut self, end: usize, is_null: bool) {
+        (self.ends[self.len], self.nulls[self.len]) = (end, is_null);
+        self.len += 1;
+    }
+
+    /// Appends the texts within `text` as a run. Returns whether all are valid.
+    fn encode(
+        &self,
+        kind: &dyn Encode,
+        text: &[u8],
+        missing: &Missing<'_>,
+        (column, counts): (&mut Column, &mut FieldCounts),
+    ) -> bool {
+        let mut start = 0;
+        let values = self.ends.iter().zip(&self.nulls).take(self.len).map(|(&end, &is_null)| {
+            let value = &text[std::mem::replace(&mut start, end)..end];
+            let cell = if is_null { Cell::Null } else { Cell::Text(value) };
+            cell.value()
+        });
+        let mut run = Run::EMPTY;
+        run.fill(values, missing) && kind.encode_run(&run, column, counts)
+    }
 }

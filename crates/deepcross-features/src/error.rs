@@ -62,6 +62,22 @@ pub enum FeatureError {
         /// The largest number of values.
         limit: u32,
     },
+    /// A field has not learned the value that it has at prediction.
+    #[error(
+        "field `{field}`: `at_prediction` is `{value}`, a value that {}{}",
+        if *.is_missing { "means \"missing\" in this field" } else { "the field has not learned" },
+        learned_values(.examples)
+    )]
+    AtPrediction {
+        /// The field.
+        field: String,
+        /// The value, cut to 40 characters.
+        value: String,
+        /// Whether the value means "missing".
+        is_missing: bool,
+        /// Some values that the field has learned; empty if there are none.
+        examples: String,
+    },
     /// A stored encoder is not valid: no fitting could have made it.
     #[error("stored encoder: {problem}")]
     State {
@@ -79,6 +95,15 @@ pub enum FeatureError {
 /// A hint, for the end of a message.
 fn hinted(hint: &str) -> String {
     if hint.is_empty() { String::new() } else { format!("; {hint}") }
+}
+
+/// Values that a field has learned, for the end of a message.
+fn learned_values(examples: &str) -> String {
+    if examples.is_empty() {
+        String::new()
+    } else {
+        format!("; expected one that it has, such as {examples}")
+    }
 }
 
 /// The suggestion of a column, for the end of a message.

@@ -1,7 +1,10 @@
 //! Fits one field: checks its values in some rows, and learns from those of the good rows.
 //!
-//! No field knows of another one, so that each can do this on a thread of its own.
+//! No field knows of another one, so that each can do this on a thread of its own, or in a process of its own, which then
+//! sends its [encoding](LearnedField::encoding).
 //! Rejected: a part of the rows for each thread, because each would need a vocabulary of its own.
+
+use serde::{Deserialize, Serialize};
 
 use crate::companion::folds::{FoldCounts, fold};
 use crate::companion::history::{CountsFrom, TrainingRow};
@@ -12,11 +15,12 @@ use crate::kind::Checked;
 use crate::kinds::by_chunk::CHUNK_ROWS;
 use crate::kinds::{KindEncoder, KindFitter};
 use crate::lookup::LookupFitter;
-use crate::raw::binding::{Binding, FieldColumns};
+use crate::raw::binding::{Binding, FieldColumns, Scratch};
 use crate::raw::cell::Cell;
 use crate::raw::row_fields::RowFields;
 use crate::raw::value::RUN;
-use crate::raw::value_text::{self, FieldValues, Misread, Missing, Scratch, Texts};
+use crate::raw::value_rules::ValueRules;
+use crate::raw::value_text::{self, Missing, ValueError};
 use crate::state::FieldState;
 
 /// Learns the encoding of a field, or its companion counts.
@@ -31,6 +35,7 @@ enum Learner {
 pub(crate) struct FieldFitter {
     pub(crate) name: String,
     columns: Vec<String>,
+    pub(crate) rules: ValueRules,
     learner: Learner,
     /// The chunk of the last row.
     chunk: u64,
@@ -83,6 +88,7 @@ impl FieldFitter {
         let field = |name, learner| Self {
             name,
             columns: columns.clone(),
+            rules: config.value_rules(),
             learner,
             chunk: 0,
             checked: Vec::new(),
@@ -98,7 +104,7 @@ impl FieldFitter {
     }
 
     pub(crate) fn columns(&self) -> FieldColumns<'_> {
-        FieldColumns::new(&self.name, &self.columns)
+        FieldColumns { field: &self.name, columns: &self.columns }
     }
 
     /// The fitter of the field's kind; `None` for companion counts.
@@ -132,7 +138,7 @@ impl FieldFitter {
                 (KindEncoder::Companion(encoder), folds)
             }
         };
-        (FieldState { name: self.name, columns: self.columns, kind }, folds)
+        (FieldState { name: self.name, columns: self.columns, kind, rules: self.rules }, folds)
     }
 }
 
@@ -145,6 +151,20 @@ pub struct LearnedField {
     finished: Option<(FieldState, Option<FoldCounts>)>,
 }
 
+/// The encoding of a field that another process has learned; see [`LearnedField::set_encoding`].
+#[derive(Debug, Deserialize)]
+pub struct FieldEncoding {
+    kind: KindEncoder,
+    folds: Option<FoldCounts>,
+}
+
+/// The same as it is sent.
+#[derive(Serialize)]
+struct EncodingToSend<'a> {
+    kind: &'a KindEncoder,
+    folds: &'a Option<FoldCounts>,
+}
+
 impl LearnedField {
     pub(crate) fn new(fitter: FieldFitter) -> Self {
         Self { fitter: Some(fitter), finished: None }
@@ -155,6 +175,25 @@ impl LearnedField {
         if let Some(fitter) = self.fitter.take() {
             self.finished = Some(fitter.finish());
         }
+    }
+
+    /// The encoding of the field once it is made, for another process that has not learned the field.
+    pub fn encoding(&self) -> Option<impl Serialize + '_> {
+        self.finished.as_ref().map(|(state, folds)| EncodingToSend { kind: &state.kind, folds })
+    }
+
+    /// Takes the encoding of a field that another process has learned, instead of making it.
+    ///
+    /// # Errors
+    /// [`FeatureError::State`] if it is not an encoding of this field.
+    pub fn set_encoding(&mut self, encoding: FieldEncoding) -> Result<(), FeatureError> {
+        let Some(fitter) = self.fitter.take() else { return Ok(()) };
+        let FieldEncoding { kind, folds } = encoding;
+        let FieldFitter { name, columns, rules, .. } = fitter;
+        let mut state = FieldState { name, columns, kind, rules };
+        state.restore()?;
+        self.finished = Some((state, folds));
+        Ok(())
     }
 
     /// The encoding of the field and, for companion counts, the counts by fold; `Some`, since it is made if it has not been.
@@ -171,22 +210,17 @@ impl Learner {
         }
     }
 
-    fn check(&self, texts: Texts<'_>) -> Result<Checked, Misread> {
+    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
         match self {
-            Self::Kind(fitter) => Ok(fitter.check(texts.first)?),
+            Self::Kind(fitter) => fitter.check(text),
             Self::Companion(_) => Ok(Checked::Text),
         }
     }
 
-    fn observe(&mut self, texts: Texts<'_>, row: TrainingRow) -> Result<(), Misread> {
+    fn observe(&mut self, text: Option<&str>, row: TrainingRow) -> Result<(), ValueError> {
         match self {
-            Self::Kind(fitter) => {
-                fitter.observe_second(texts.second);
-                Ok(fitter.observe(texts.first, row.positive)?)
-            }
-            Self::Companion(fitter) => {
-                Ok(fitter.observe(texts.first, row.positive, fold(row.number))?)
-            }
+            Self::Kind(fitter) => fitter.observe(text, row.positive),
+            Self::Companion(fitter) => fitter.observe(text, row.positive, fold(row.number)),
         }
     }
 
@@ -197,9 +231,9 @@ impl Learner {
         }
     }
 
-    fn observe_number(&mut self, number: Option<f64>, row: TrainingRow) -> Result<(), Misread> {
+    fn observe_number(&mut self, number: Option<f64>, row: TrainingRow) -> Result<(), ValueError> {
         match self {
-            Self::Kind(fitter) => Ok(fitter.observe_number(number, row.positive)?),
+            Self::Kind(fitter) => fitter.observe_number(number, row.positive),
             Self::Companion(_) => Ok(()),
         }
     }
@@ -292,8 +326,8 @@ impl FieldLearner<'_> {
         let learned =
             learner.lookup().map_or(Ok(()), |lookup| lookup.observe_run(&run.values[..n]));
         learned.map_err(|(at, error)| {
-            let values = FieldValues { first: Some(run.values[at].0.as_bytes()), second: None };
-            (run.positions[at], Misread::from(error).at(name, columns, values))
+            let column = columns.first().map_or("", String::as_str);
+            (run.positions[at], error.at(name, column, run.values[at].0.as_bytes()))
         })
     }
 
@@ -306,10 +340,10 @@ impl FieldLearner<'_> {
         if let Some(number) = self.reads_numbers.then(typed).flatten() {
             return Ok(Checked::Number(number));
         }
-        let FieldFitter { name, columns, learner, scratch, .. } = &mut **field;
-        let values = binding.values(*index, row, scratch);
-        let checked = values.read(missing).and_then(|texts| learner.check(texts));
-        checked.map_err(|error| error.at(name, columns, values))
+        let FieldFitter { learner, scratch, .. } = &mut **field;
+        let text = binding.text(*index, row, (missing, None), scratch);
+        let checked = text.and_then(|text| learner.check(text));
+        checked.map_err(|error| binding.error(*index, row, field.columns(), error))
     }
 
     fn learn_row<R: RowFields + ?Sized>(
@@ -319,19 +353,19 @@ impl FieldLearner<'_> {
         training_row: TrainingRow,
     ) -> Result<(), FeatureError> {
         let Self { field, index, binding, missing, .. } = self;
-        let FieldFitter { name, columns, learner, chunk, checked, scratch } = &mut **field;
+        let FieldFitter { learner, chunk, checked, scratch, .. } = &mut **field;
         let chunk_of_row = training_row.number / CHUNK_ROWS;
         if chunk_of_row != *chunk {
             *chunk = chunk_of_row;
             learner.begin_chunk(chunk_of_row);
         }
-        if let Some(Checked::Number(number)) = checked.get(position) {
-            let no_text = FieldValues { first: None, second: None };
-            let observed = learner.observe_number(*number, training_row);
-            return observed.map_err(|error| error.at(name, columns, no_text));
-        }
-        let values = binding.values(*index, row, scratch);
-        let observed = values.read(missing).and_then(|texts| learner.observe(texts, training_row));
-        observed.map_err(|error| error.at(name, columns, values))
+        let observed = match checked.get(position) {
+            Some(Checked::Number(number)) => learner.observe_number(*number, training_row),
+            _ => {
+                let text = binding.text(*index, row, (missing, None), scratch);
+                text.and_then(|text| learner.observe(text, training_row))
+            }
+        };
+        observed.map_err(|error| binding.error(*index, row, field.columns(), error))
     }
 }

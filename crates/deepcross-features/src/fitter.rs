@@ -16,7 +16,7 @@ use crate::field_fitter::{FieldFitter, FieldLearner, LearnedField};
 use crate::kinds::{KindEncoder, KindFitter};
 use crate::raw::binding::Binding;
 use crate::raw::row_fields::RowFields;
-use crate::raw::value_text::Missing;
+use crate::raw::value_rules::MissingValues;
 
 /// Learns an [`Encoder`] from training rows.
 ///
@@ -25,7 +25,7 @@ use crate::raw::value_text::Missing;
 /// quantiles of many numbers, and only within 65,536 rows.
 #[derive(Clone, Debug)]
 pub struct Fitter {
-    missing: Vec<String>,
+    missing: MissingValues,
     fields: Vec<FieldFitter>,
     /// The number of the next row.
     n_rows: u64,
@@ -40,8 +40,10 @@ impl Fitter {
     /// A fitter before the first row, for training rows that get their companion counts from `counts_from`.
     pub fn with_counts_from(schema: &Schema, counts_from: CountsFrom) -> Self {
         let fields = schema.fields().iter();
-        let fields = fields.flat_map(|field| FieldFitter::of(field, counts_from)).collect();
-        Self { missing: schema.missing().to_vec(), fields, n_rows: 0 }
+        let fields: Vec<_> = fields.flat_map(|field| FieldFitter::of(field, counts_from)).collect();
+        let rules = fields.iter().map(|field| &field.rules);
+        let missing = MissingValues::new(schema.missing().to_vec(), rules);
+        Self { missing, fields, n_rows: 0 }
     }
 
     /// Finds the column of each field in `header`.
@@ -61,9 +63,8 @@ impl Fitter {
         &'f mut self,
         binding: &'f Binding,
     ) -> impl Iterator<Item = FieldLearner<'f>> {
-        let missing = Missing::new(&self.missing);
-        let fields = self.fields.iter_mut().enumerate();
-        fields.map(move |(index, field)| field.learner((binding, index), missing))
+        let (fields, missing) = (self.fields.iter_mut().enumerate(), &self.missing);
+        fields.map(move |(index, field)| field.learner((binding, index), missing.of(index)))
     }
 
     /// Learns from one row without a label, which counts as negative.
@@ -147,7 +148,7 @@ impl Fitter {
             encoders.push(encoder);
         }
         let history = History::new(missing.clone(), histories);
-        (Encoder::new(missing, encoders), history)
+        (Encoder::recorded(missing, encoders), history)
     }
 }
 

@@ -13,9 +13,10 @@ use crate::lookup::id_keys::HashKeys;
 use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
 use crate::raw::cell::NumberRun;
-use crate::raw::spelling::Spelling;
+use crate::raw::spelling::{Spelling, SpellingRule};
 use crate::raw::value::Run;
-use crate::raw::value_text::{Texts, ValueError};
+use crate::raw::value_text::ValueError;
+use crate::smoothing::Smoothing;
 
 /// The keys that a kind of field has in a `[[field]]` table, beside `name`, `kind` and `column`.
 pub(crate) trait Kind {
@@ -51,15 +52,17 @@ pub(crate) trait Kind {
         Self: Sized;
 }
 
-/// The keys of companion counts.
-#[derive(Clone, Copy, Debug)]
+/// What a field says of its companion counts.
+#[derive(Clone, Debug)]
 pub(crate) struct CompanionKeys {
     /// The hash of the field's values, if it has one.
     pub(crate) hash: HashKeys,
-    /// The strength of smoothing of the click rate, in clicks.
-    pub(crate) smoothing: Option<f64>,
+    /// The strengths of smoothing of the click rate, in clicks.
+    pub(crate) smoothing: Smoothing,
     /// The spelling of the field's values, if it is given.
     pub(crate) spelling: Option<Spelling>,
+    /// The number of columns that the field reads.
+    pub(crate) n_columns: usize,
 }
 
 /// What is to be learned from a value that was checked.
@@ -102,9 +105,6 @@ pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
         None
     }
 
-    /// Learns from the value in the second column of the same row, if the kind reads two columns.
-    fn observe_second(&mut self, _text: Option<&str>) {}
-
     /// As [`observe`](Self::observe), for a number in the range of `f32`, or `None` for a missing value.
     fn observe_number(&mut self, _number: Option<f64>, _positive: bool) -> Result<(), ValueError> {
         Ok(())
@@ -134,9 +134,9 @@ pub(crate) trait Encode {
         Ok(())
     }
 
-    /// The number of columns that the field reads.
-    fn n_columns(&self) -> usize {
-        1
+    /// The spelling of each column of a field that reads several; its text is the joint text of theirs.
+    fn column_rules(&self) -> Option<&[SpellingRule]> {
+        None
     }
 
     /// The form of the field called `name` in a batch.
@@ -154,7 +154,7 @@ pub(crate) trait Encode {
     /// Appends one row; if the value is not valid, the caller truncates the column, and the counts are unchanged.
     fn encode(
         &self,
-        texts: Texts<'_>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError>;
@@ -162,7 +162,7 @@ pub(crate) trait Encode {
     /// Appends the rows of a run up to the first that is not valid; returns whether all are valid.
     fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) -> bool {
         run.texts().all(|text| match text.map(str::from_utf8).transpose() {
-            Ok(text) => self.encode(Texts::one(text), column, counts).is_ok(),
+            Ok(text) => self.encode(text, column, counts).is_ok(),
             Err(_) => false,
         })
     }

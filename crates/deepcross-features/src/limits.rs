@@ -1,5 +1,10 @@
 //! The ranges of numbers that a configuration or a stored encoder may hold.
 
+use std::ops::RangeInclusive;
+
+/// The number of columns of a cross.
+pub(crate) const CROSS_COLUMNS: RangeInclusive<usize> = 2..=8;
+
 /// The largest magnitude of a number: that of `f32`.
 pub(crate) const LARGEST: f64 = f32::MAX as f64;
 

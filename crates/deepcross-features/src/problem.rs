@@ -2,6 +2,15 @@
 
 use std::fmt;
 
+/// "a", "a and b", "a, b and c".
+pub(crate) fn listed(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// A problem of a configuration.
 ///
 /// Its text is the path in backticks, a colon and the message: "`` `field.age.top`: must be at least 1, but is 0 ``".

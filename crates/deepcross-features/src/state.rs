@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::FeatureError;
 use crate::kinds::KindEncoder;
+use crate::raw::value_rules::ValueRules;
 use crate::raw::value_text::shorten;
 
 /// A stored encoder: the values that mean "missing", and its fields in order.
@@ -27,6 +28,9 @@ pub struct FieldState {
     pub(crate) name: String,
     pub(crate) columns: Vec<String>,
     pub(crate) kind: KindEncoder,
+    /// What the field says of its raw values. It is stored on its own, only if it says anything.
+    #[serde(skip)]
+    pub rules: ValueRules,
 }
 
 impl EncoderState {
@@ -43,11 +47,17 @@ impl FieldState {
         &self.name
     }
 
-    fn restore(&mut self) -> Result<(), FeatureError> {
-        let (found, wanted) = (self.columns.len(), self.kind.kind().n_columns());
+    pub(crate) fn restore(&mut self) -> Result<(), FeatureError> {
+        let wanted = self.kind.kind().column_rules().map_or(1, <[_]>::len);
+        let found = self.columns.len();
         if found != wanted {
             let name = &self.name;
             let problem = format!("field `{name}`: reads {found} columns, but must read {wanted}");
+            return Err(FeatureError::State { problem });
+        }
+        if self.rules.at_prediction.is_some() && found != 1 {
+            let name = &self.name;
+            let problem = format!("field `{name}`: has a value at prediction, but {found} columns");
             return Err(FeatureError::State { problem });
         }
         self.kind.kind_mut().restore(&self.name)

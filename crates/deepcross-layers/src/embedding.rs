@@ -53,7 +53,10 @@ impl EmbeddingConfig {
                 (row as usize) < *dimensions,
                 "`{name}` has {dimensions} rows, so row {row} cannot be its zero row"
             );
-            builder.params_mut().table_mut(table).row_mut(row).fill(F::zero());
+            let params = builder.params_mut();
+            if params.share().has(row) {
+                params.table_mut(table).row_mut(row).fill(F::zero());
+            }
         }
         let bias =
             self.bias.then(|| builder.dense(&format!("{name}.bias"), (1, *width), Init::Zeros));

@@ -14,6 +14,7 @@ mod mlp;
 mod module;
 mod one_layer_unit;
 mod plain_unit;
+mod projection;
 mod residual_unit;
 mod scoring;
 mod stacked_field;
@@ -43,8 +44,10 @@ pub mod fields {
     pub use crate::ffm::FieldAware;
     pub use crate::first_order::{FirstOrder, FirstOrderConfig};
     pub use crate::fm::FactorizationMachine;
+    pub use crate::projection::ProjectionConfig;
     pub use crate::stacked_field::{FieldInput, OneHot, StackedField};
     pub use crate::stacking::Stacking;
+    pub use deepcross_autodiff::Projection;
 }
 
 pub mod units {

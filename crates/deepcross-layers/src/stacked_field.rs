@@ -4,7 +4,7 @@
 //! them; both need to know the kinds.
 
 use crate::embedding::Embedding;
-use deepcross_autodiff::{DenseId, Params, Real, RowBags, StackBuilder};
+use deepcross_autodiff::{Params, Projection, Real, RowBags, StackBuilder};
 
 /// The way in which one field becomes columns of the stacked input.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +20,8 @@ pub enum StackedField {
         /// The count of numbers in each row.
         width: usize,
     },
-    /// Numbers, embedded by a linear map without bias.
-    ProjectedNumbers {
-        /// The map, `[outputs, inputs]`; see [`Builder::dense`](crate::Builder::dense).
-        weight: DenseId,
-    },
+    /// Numbers, embedded by a linear map, with or without bias and activation.
+    ProjectedNumbers(Projection),
 }
 
 impl StackedField {
@@ -34,13 +31,13 @@ impl StackedField {
             Self::Embedding(embedding) => params.table_width(embedding.lookup.table),
             Self::OneHot(one_hot) => one_hot.dimensions,
             Self::Numbers { width } => width,
-            Self::ProjectedNumbers { weight } => params.dense_shape(weight).0,
+            Self::ProjectedNumbers(projection) => params.dense_shape(projection.weight).0,
         }
     }
 
     /// Whether the columns are computed with weights: those of an embedding, of categories or of numbers.
     pub fn is_embedded(&self) -> bool {
-        matches!(self, Self::Embedding(_) | Self::ProjectedNumbers { .. })
+        matches!(self, Self::Embedding(_) | Self::ProjectedNumbers(_))
     }
 
     /// Fills the field's columns.
@@ -60,8 +57,8 @@ impl StackedField {
             (Self::OneHot(one_hot), FieldInput::Ids(ids)) => one_hot.fill_ids(stack, ids),
             (Self::OneHot(one_hot), FieldInput::Bags(bags)) => one_hot.fill_bags(stack, bags),
             (Self::Numbers { width }, FieldInput::Numbers(values)) => numbers(stack, width, values),
-            (Self::ProjectedNumbers { weight }, FieldInput::Numbers(values)) => {
-                stack.project(weight, values);
+            (Self::ProjectedNumbers(projection), FieldInput::Numbers(values)) => {
+                stack.project(projection, values);
             }
             (field, input) => panic!("the field {field:?} does not take {}", input.kind()),
         }

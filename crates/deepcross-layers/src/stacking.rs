@@ -78,13 +78,15 @@ impl Stacking {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::Builder;
     use crate::embedding::{Embedding, EmbeddingConfig};
+    use crate::projection::ProjectionConfig;
     use crate::stacked_field::OneHot;
     use crate::test_support::{
-        Holds, OwnedBags, any_bags, check, holds, multi_hot, naive_embedding, one_hot,
+        Holds, OwnedBags, any_activation, any_bags, check, holds, multi_hot, naive_embedding,
+        naive_projection, one_hot,
     };
-    use crate::{Builder, Init};
-    use deepcross_autodiff::DenseId;
+    use deepcross_autodiff::{Activation, Projection};
     use ndarray::{Array2, Axis, concatenate};
     use proptest::prelude::*;
 
@@ -134,28 +136,32 @@ pub(crate) mod tests {
     fn fields(
         builder: &mut Builder<'_, f64>,
         width: usize,
-    ) -> ([(StackedField, usize); 6], [Embedding; 2], DenseId) {
+        numbers: (bool, Activation),
+    ) -> ([(StackedField, usize); 6], [Embedding; 2], Projection) {
         let dimensions = DIMENSIONS as usize;
         let ad = EmbeddingConfig::new("ad", dimensions, width).init(builder);
         let words = EmbeddingConfig::new("words", dimensions, 3).init(builder);
-        let weight = builder.dense("numbers", (width, 2), Init::Zeros);
+        let (bias, activation) = numbers;
+        let config = ProjectionConfig::new("numbers", 2, width);
+        let projection = ProjectionConfig { bias, activation, ..config }.init(builder);
         let fields = [
             (StackedField::OneHot(OneHot { dimensions, unseen: None }), 0),
             (StackedField::Embedding(ad), 0),
             (StackedField::OneHot(OneHot { dimensions, unseen: None }), 1),
             (StackedField::Embedding(words), 1),
             (StackedField::Numbers { width: 2 }, 2),
-            (StackedField::ProjectedNumbers { weight }, 2),
+            (StackedField::ProjectedNumbers(projection), 2),
         ];
-        (fields, [ad, words], weight)
+        (fields, [ad, words], projection)
     }
 
     #[test]
     pub(crate) fn agrees_with_its_twin_and_its_differences() -> Holds {
-        let cases = (any_rows(), 1_usize..=12, any::<u64>());
-        holds(cases, |(rows, width, seed)| {
+        let cases = (any_rows(), 1_usize..=12, any::<bool>(), any_activation(), any::<u64>());
+        holds(cases, |(rows, width, bias, activation, seed)| {
             let mut params = Params::new();
-            let (fields, [ad, words], weight) = fields(&mut Builder::new(&mut params, 0), width);
+            let (fields, [ad, words], projection) =
+                fields(&mut Builder::new(&mut params, 0), width, (bias, activation));
             let stacking = Stacking::new(fields.iter().map(|field| field.0).collect(), &params);
             prop_assert_eq!(stacking.width(), 5 + width + 5 + 3 + 2 + width);
             let embedded = [5..5 + width, 10 + width..13 + width, 15 + width..15 + 2 * width];
@@ -170,7 +176,7 @@ pub(crate) mod tests {
                     let [one, many, numbers] = rows.matrices();
                     let ads = naive_embedding(params, ad, &one);
                     let sums = naive_embedding(params, words, &many);
-                    let projected = numbers.dot(&params.dense(weight).t());
+                    let projected = naive_projection(params, projection, &numbers);
                     let parts = [&one, &ads, &many, &sums, &numbers, &projected];
                     concatenate(Axis(1), &parts.map(|part| part.view())).expect("as many rows")
                 },

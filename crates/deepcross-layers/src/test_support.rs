@@ -3,7 +3,7 @@
 use crate::embedding::Embedding;
 use crate::{BatchNorm, Linear};
 use deepcross_autodiff::check::Check;
-use deepcross_autodiff::{Activation, Params, Pass, RowBags, Tape, Var, wrong_rules};
+use deepcross_autodiff::{Activation, Params, Pass, Projection, RowBags, Tape, Var, wrong_rules};
 use ndarray::Array2;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -110,6 +110,19 @@ pub(crate) fn naive_embedding(
         out += &params.dense(bias);
     }
     activated(out, layer.lookup.activation)
+}
+
+/// The embedding of numbers, `σ(W x + b)`.
+pub(crate) fn naive_projection(
+    params: &Params<f64>,
+    layer: Projection,
+    numbers: &Array2<f64>,
+) -> Array2<f64> {
+    let mut out = numbers.dot(&params.dense(layer.weight).t());
+    if let Some(bias) = layer.bias {
+        out += &params.dense(bias);
+    }
+    activated(out, layer.activation)
 }
 
 /// `[rows, dimensions]`, 1 in the column of the row's id.

@@ -26,6 +26,7 @@ fn shapes() -> Vec<FieldShape> {
         FieldShape::one_hot("ad", 30),
         FieldShape::multi_hot("words", 20),
         FieldShape::dense("age", 2),
+        FieldShape::bins("hours", 4),
     ]
 }
 
@@ -52,6 +53,7 @@ fn batch() -> Batch<f64> {
         Column::Sparse(SparseColumn::one_hot(vec![29, 0, 4])),
         Column::Sparse(words),
         Column::Dense(DenseColumn::new(2, vec![0.5, -1.0, 2.0, 0.0, 1.0, 0.25])),
+        Column::Dense(DenseColumn::new(4, [[1.0, 1.0, 0.5, 0.0], [0.0; 4], [1.0; 4]].concat())),
     ])
 }
 
@@ -90,17 +92,17 @@ fn the_number_of_weights_is_that_of_the_built_model() {
 #[test]
 fn the_number_of_weights_follows_the_formulas() {
     let n = |kind| spec(kind).n_parameters(&shapes()).unwrap();
-    // There are 52 features. `lr` has a weight for each and a bias; `fm` has 3 more for each; `ffm` has 3 more for each
-    // feature and each of the 2 other fields.
-    assert_eq!(n(ModelKind::Lr), 52 + 1);
-    assert_eq!(n(ModelKind::Fm), 52 * 4 + 1);
-    assert_eq!(n(ModelKind::Ffm), 52 * 7 + 1);
-    // `mlp` has a table of 30 rows with a bias, and a stack of width 3 + 20 + 2.
-    assert_eq!(n(ModelKind::Mlp), 93 + 26 * 4 + 5 * 5 + 6);
-    // `deepfm` has hidden layers over the 3 vectors of `fm`, and their weights in the logit.
-    assert_eq!(n(ModelKind::DeepFm), n(ModelKind::Fm) + 10 * 4 + 5 * 5 + 5);
+    // There are 56 features. `lr` has a weight for each and a bias; `fm` has 3 more for each; `ffm` has 3 more for each
+    // feature and each of the 3 other fields.
+    assert_eq!(n(ModelKind::Lr), 56 + 1);
+    assert_eq!(n(ModelKind::Fm), 56 * 4 + 1);
+    assert_eq!(n(ModelKind::Ffm), 56 * 10 + 1);
+    // `mlp` has a table of 30 rows with a bias, a map of 4 bins with a bias, and a stack of width 3 + 20 + 2 + 3.
+    assert_eq!(n(ModelKind::Mlp), 93 + 15 + 29 * 4 + 5 * 5 + 6);
+    // `deepfm` has hidden layers over the 4 vectors of `fm`, and their weights in the logit.
+    assert_eq!(n(ModelKind::DeepFm), n(ModelKind::Fm) + 13 * 4 + 5 * 5 + 5);
     // `dcn-v2` has three cross layers in addition.
-    assert_eq!(n(ModelKind::DcnV2), n(ModelKind::Mlp) + 3 * 26 * 25);
+    assert_eq!(n(ModelKind::DcnV2), n(ModelKind::Mlp) + 3 * 29 * 28);
     assert_eq!(n(ModelKind::DeepCrossingPlain), n(ModelKind::DeepCrossing));
 }
 
@@ -151,7 +153,7 @@ fn the_number_of_weights_of_normalised_models_is_that_of_the_built_ones() {
         let layers = model.layers().iter();
         assert_eq!(layers.map(|layer| layer.n_parameters).sum::<usize>(), n(&spec), "{kind:?}");
         // Two units of the width of the stack, or hidden layers of the widths 4 and 5.
-        let widths = if model.units().is_empty() { 4 + 5 } else { 2 * 25 };
+        let widths = if model.units().is_empty() { 4 + 5 } else { 2 * 28 };
         let bare = ModelConfig { batch_norm: None, ..config }.check().unwrap();
         assert_eq!(n(&spec), n(&bare) + 2 * widths, "{kind:?}");
         assert!(model.has_batch_norm(), "{kind:?}");
@@ -394,8 +396,8 @@ fn a_network_with_another_number_of_weights_than_its_kind_says_is_refused() {
         Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1)
     };
     assert!(new(0).is_ok());
-    // A table of 30 rows with a bias, and a stack of width 3 + 20 + 2.
-    let expected = "a network of the kind `outside` has 119 weights, but `Network::n_parameters` of the kind gives 118";
+    // A table of 30 rows with a bias, a map of 4 bins with a bias, and a stack of width 3 + 20 + 2 + 3.
+    let expected = "a network of the kind `outside` has 137 weights, but `Network::n_parameters` of the kind gives 136";
     assert_eq!(new(1).unwrap_err().to_string(), expected);
 }
 

@@ -7,12 +7,15 @@ use crate::memory::check_memory;
 use crate::model_spec::ModelSpec;
 use crate::stack::layer_summary::LayerSummary;
 use crate::stack::stacked_input::StackedInput;
-use deepcross_autodiff::{Params, Pass, Real, SharedColumns, Var};
+use deepcross_autodiff::{DenseId, Params, Pass, Real, SharedColumns, Var};
 use deepcross_features::batch::{BatchRows, FieldShape};
 use deepcross_layers::Builder;
 use deepcross_layers::fields::StackedField;
 use deepcross_layers::units::{Unit, UnitVars};
 use std::sync::Arc;
+
+/// The name of the weights of the layer that gives the score.
+const SCORING_WEIGHT: &str = "scoring.weight";
 
 /// A model of any kind: layers that hold handles into a [`Params`].
 #[derive(Clone, Debug)]
@@ -36,7 +39,8 @@ impl Model {
         seed: u64,
     ) -> Result<Self, ModelError> {
         let n_parameters = checked_size(spec, shapes)?;
-        check_memory(n_parameters, n_parameters * size_of::<F>(), "they")?;
+        // A share of the rows takes about as much of the memory; `n_stored` is not known before.
+        check_memory(n_parameters, n_parameters / params.share().of() * size_of::<F>(), "they")?;
         let before = params.n_parameters();
         let model = Self::build(spec, shapes, &mut Builder::new(params, seed));
         let built = params.n_parameters() - before;
@@ -70,7 +74,7 @@ impl Model {
         }
         // The handles of a twin with zeros as weights are valid for the stored weights. The twin's tables are never
         // touched and cost no memory; its matrices cost memory until the end of this function.
-        let mut zeros = Params::<f32>::new();
+        let mut zeros = Params::<f32>::of_share(params.share());
         let model = Self::build(spec, shapes, &mut Builder::zeros(&mut zeros));
         zeros.same_layout(params).map_err(ModelError::Weights)?;
         model.check_variances(params).map_err(ModelError::Weights)?;
@@ -175,10 +179,24 @@ impl Model {
         F::forward(&*self.network, pass, stacked, &mut observe)
     }
 
+    /// The bias of the last layer, one number; `None` if the network has none.
+    pub fn bias(&self) -> Option<DenseId> {
+        self.network.bias()
+    }
+
     /// Moves the logit of every row by a constant, which is added to the bias of the last layer.
     pub fn shift_logits<F: Real>(&self, params: &mut Params<F>, by: F) {
-        let bias = self.network.bias();
-        bias.into_iter().for_each(|bias| params.dense_slice_mut(bias)[0] += by);
+        self.bias().into_iter().for_each(|bias| params.dense_slice_mut(bias)[0] += by);
+    }
+
+    /// Lets an untrained model begin with the same logit for every row: the weights of the scoring layer become 0, and
+    /// the bias of the last layer moves by `logit`.
+    ///
+    /// Terms without a scoring layer, such as those of first order, keep their small initial values.
+    pub fn begin_with<F: Real>(&self, params: &mut Params<F>, logit: F) {
+        let scoring = params.dense_ids().find(|id| params.dense_name(*id) == SCORING_WEIGHT);
+        scoring.into_iter().for_each(|weight| params.dense_slice_mut(weight).fill(F::zero()));
+        self.shift_logits(params, logit);
     }
 
     /// The names of the fields, in the order of the stacked input.

@@ -11,6 +11,7 @@ use deepcross_features::batch::ShapeKind;
 use deepcross_features::suggest;
 use deepcross_layers::Lookup;
 use deepcross_layers::fields::StackedField;
+use std::borrow::Cow;
 use thiserror::Error;
 
 /// A value and its similarity to another one.
@@ -111,19 +112,20 @@ pub enum NeighbourError {
 impl NeighbourError {
     /// The name of a field, or the value of a vocabulary, that was most likely meant instead of an unknown one.
     pub fn nearest(&self, trained: &TrainedModel) -> Option<String> {
-        let nearest = match self {
-            Self::UnknownField { field } => suggest::nearest(field, trained.model.field_names()),
+        match self {
+            Self::UnknownField { field } => {
+                suggest::nearest(field, trained.model.field_names()).map(str::to_owned)
+            }
             Self::UnknownValue { field, value, .. } => {
-                suggest::nearest(value, vocabulary(trained, field))
+                suggest::nearest(value, &vocabulary(trained, field)).map(str::to_owned)
             }
             _ => None,
-        };
-        nearest.map(str::to_owned)
+        }
     }
 }
 
 /// The values of a field's vocabulary, in the order of their ids.
-fn vocabulary<'t>(trained: &'t TrainedModel, field: &str) -> Vec<&'t str> {
+fn vocabulary<'t>(trained: &'t TrainedModel, field: &str) -> Vec<Cow<'t, str>> {
     let shapes = trained.encoder.shapes().iter().enumerate();
     let found = shapes.filter(|(_, shape)| shape.name == field).find_map(|(index, shape)| {
         let ShapeKind::Sparse { dimensions, .. } = shape.kind else { return None };
@@ -162,12 +164,12 @@ pub fn neighbours(
         }
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let neighbour = |(similarity, name): &(f64, &str)| Neighbour {
-        value: (*name).to_owned(),
-        similarity: *similarity,
-        training_counts: training_counts(trained, index, name),
+    let neighbour = |(similarity, name): (f64, Cow<'_, str>)| Neighbour {
+        training_counts: training_counts(trained, index, &name),
+        value: name.into_owned(),
+        similarity,
     };
-    Ok(found.iter().take(top).map(neighbour).collect())
+    Ok(found.into_iter().take(top).map(neighbour).collect())
 }
 
 /// The number of training rows with a value of the field at index `field`, if the field has companion counts.

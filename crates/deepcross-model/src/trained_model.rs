@@ -1,6 +1,6 @@
 //! A trained model, the content of an artifact: configuration, encoder, layers, weights, and a summary of the training.
 
-use crate::artifact::{self, ArtifactError, FormatError};
+use crate::artifact::{self, ArtifactError, FormatError, TableRowsOf};
 use crate::error::ModelError;
 use crate::header::Header;
 use crate::model::Model;
@@ -68,6 +68,51 @@ impl TrainedModel {
             .header()
             .map_err(|problem| ArtifactError::Unencodable { file: path.to_owned(), problem })?;
         artifact::write(path, &header, &[&self.params])
+    }
+
+    /// [`save`](Self::save) with the rows of tables from elsewhere, for weights that have a share of them.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save), and those of `rows_of`.
+    pub fn save_with(
+        &self,
+        path: &Path,
+        rows_of: &mut TableRowsOf<'_>,
+    ) -> Result<(), ArtifactError> {
+        let header = self
+            .header()
+            .map_err(|problem| ArtifactError::Unencodable { file: path.to_owned(), problem })?;
+        artifact::write_with(path, &header, &[&self.params], rows_of)
+    }
+
+    /// The bytes of the artifact, as [`save`](Self::save) writes them.
+    ///
+    /// # Errors
+    /// [`FormatError`] if the model cannot become an artifact.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
+        let header = self.header()?;
+        let encoding = artifact::Encoding::new(&header, &[&self.params])?;
+        let mut bytes = Vec::with_capacity(usize::try_from(encoding.length()).unwrap_or(0));
+        // A vector takes all bytes.
+        encoding
+            .write_to(&mut bytes)
+            .map_err(|error| FormatError::Content { reason: error.to_string() })?;
+        Ok(bytes)
+    }
+
+    /// The name of an artifact in memory in messages, in place of a path.
+    pub const IN_MEMORY: &str = "a model in memory";
+
+    /// Reads the bytes of an artifact whose model is of a kind of this crate.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] with the problem of the bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        let file = Path::new(Self::IN_MEMORY);
+        let decoded = artifact::decode::<Header>(bytes);
+        let decoded =
+            decoded.map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })?;
+        Self::from_file(file, &Kinds::standard(), decoded)
     }
 
     /// A number that identifies the model: a hash of what its artifact holds, except for the name of the program that

@@ -15,6 +15,8 @@ const CHUNKS_A_TASK: usize = 16;
 pub(crate) struct Matrices<'a, F> {
     /// Each matrix, and the number of its weights.
     pub(crate) ids: &'a [(DenseId, usize)],
+    /// The matrix without a penalty, if there is one.
+    pub(crate) free: Option<DenseId>,
     pub(crate) weights: &'a mut [F],
     pub(crate) state: &'a mut [F],
 }
@@ -22,11 +24,13 @@ pub(crate) struct Matrices<'a, F> {
 impl<F: Real> Matrices<'_, F> {
     /// Moves the weights or measures their gradient, and returns the sum of squares, matrix after matrix.
     pub(crate) fn step(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
-        let Self { ids, mut weights, mut state } = self;
+        let Self { ids, free, mut weights, mut state } = self;
+        let without_penalty = Step { l2: F::zero(), ..*step };
         let mut squares = 0.0;
         for &(id, n) in ids {
             let (own, rest) = weights.split_at_mut(n);
             let (own_state, rest_state) = state.split_at_mut(n * step.n_states);
+            let step = if free == Some(id) { &without_penalty } else { step };
             squares +=
                 DensePart { id, start: 0, weights: own, state: own_state }.step(step, groups);
             (weights, state) = (rest, rest_state);

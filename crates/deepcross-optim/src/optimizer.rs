@@ -12,6 +12,7 @@ use deepcross_kernels::Real;
 use deepcross_kernels::table_rows::SEGMENTS;
 use deepcross_kernels::tree::sum_of_parts;
 use ndarray::Array2;
+use std::convert::Infallible;
 
 /// More steps than any run makes; smaller numbers are exact in `f64` too.
 const MAX_STEPS: u64 = 1 << 53;
@@ -27,6 +28,8 @@ pub struct Optimizer<F> {
     state: Params<F>,
     /// Each matrix, and the number of its weights.
     matrices: Vec<(DenseId, usize)>,
+    /// The matrix without a penalty, if there is one.
+    free: Option<DenseId>,
     tables: Vec<TableId>,
     /// The sum of squares of the gradient of each segment of each table.
     squares: Vec<[f64; SEGMENTS]>,
@@ -46,7 +49,24 @@ impl<F: Real> Optimizer<F> {
         let tables: Vec<_> = params.table_ids().collect();
         let squares = vec![[0.0; SEGMENTS]; tables.len()];
         let matrices = params.dense_ids().map(|id| (id, params.dense_range(id).len())).collect();
-        Ok(Self { config, n_steps: 0, rate_factor: 1.0, state, matrices, tables, squares })
+        Ok(Self {
+            config,
+            n_steps: 0,
+            rate_factor: 1.0,
+            state,
+            matrices,
+            free: None,
+            tables,
+            squares,
+        })
+    }
+
+    /// The optimizer without the penalty of the settings on one matrix.
+    ///
+    /// A penalty that belongs to the rule stays.
+    #[must_use]
+    pub fn without_penalty_on(self, matrix: DenseId) -> Self {
+        Self { free: Some(matrix), ..self }
     }
 
     /// Continues from the [`state`](Self::state) of an optimizer with the same settings and parameters after `n_steps`
@@ -68,6 +88,11 @@ impl<F: Real> Optimizer<F> {
     /// For each matrix and each table whose rule has a state, it has one with the same name.
     pub fn state(&self) -> &Params<F> {
         &self.state
+    }
+
+    /// The state of the dense matrices, end to end, for machines that join what they learned.
+    pub fn dense_state_mut(&mut self) -> &mut [F] {
+        self.state.dense_values_mut()
     }
 
     /// The settings.
@@ -97,6 +122,27 @@ impl<F: Real> Optimizer<F> {
     /// optimizer was made for.
     #[track_caller]
     pub fn step_groups(&mut self, params: &mut Params<F>, groups: &mut [Gradients<F>]) {
+        let Ok(()) = self.step_share(params, groups, |_| Ok::<_, Infallible>(()));
+    }
+
+    /// [`step_groups`](Self::step_groups) for parameters with a [share](Params::share) of the rows, whose gradients are
+    /// those of these rows, and of all matrices.
+    ///
+    /// If the norm of the whole gradient is wanted, `join` gets the sum of squares of each segment of each table, and has
+    /// to write those of the segments of other shares.
+    ///
+    /// # Errors
+    /// Those of `join`; no parameter has moved then.
+    ///
+    /// # Panics
+    /// As [`step_groups`](Self::step_groups).
+    #[track_caller]
+    pub fn step_share<E>(
+        &mut self,
+        params: &mut Params<F>,
+        groups: &mut [Gradients<F>],
+        join: impl FnOnce(&mut [[f64; SEGMENTS]]) -> Result<(), E>,
+    ) -> Result<(), E> {
         assert!(
             groups.len() <= MAX_GROUPS,
             "there are {} groups, but at most {MAX_GROUPS} are allowed",
@@ -104,8 +150,9 @@ impl<F: Real> Optimizer<F> {
         );
         groups.iter_mut().for_each(Gradients::coalesce);
         self.n_steps += 1;
-        let action = self.action(params, groups);
+        let action = self.action(params, groups, join)?;
         self.walk(params, groups, action);
+        Ok(())
     }
 
     /// Scales both learning rates from the next step on, for schedules.
@@ -122,34 +169,42 @@ impl<F: Real> Optimizer<F> {
     }
 
     /// The action of this step, which scales the gradients if their norm is too large.
-    fn action(&mut self, params: &mut Params<F>, groups: &[Gradients<F>]) -> Action<F> {
-        let Some(most) = self.config.clip_norm else { return Action::Move };
-        let norm = self.walk(params, groups, Action::Measure).sqrt();
-        if norm > most { Action::MoveBy(F::of(most / norm)) } else { Action::Move }
-    }
-
-    /// Moves all parameters, or measures their gradient, and returns the sum of squares.
     ///
     /// The squares of tables are summed by segment, table after table, and the segments as a tree.
+    fn action<E>(
+        &mut self,
+        params: &mut Params<F>,
+        groups: &[Gradients<F>],
+        join: impl FnOnce(&mut [[f64; SEGMENTS]]) -> Result<(), E>,
+    ) -> Result<Action<F>, E> {
+        let Some(most) = self.config.clip_norm else { return Ok(Action::Move) };
+        let of_dense = self.walk(params, groups, Action::Measure);
+        join(&mut self.squares)?;
+        let squares = |segment| self.squares.iter().map(|table| table[segment]).sum();
+        let of_tables = sum_of_parts(&std::array::from_fn::<f64, SEGMENTS, _>(squares));
+        let norm = (of_dense + of_tables).sqrt();
+        Ok(if norm > most { Action::MoveBy(F::of(most / norm)) } else { Action::Move })
+    }
+
+    /// Moves all parameters, or measures their gradient, and returns the sum of squares of the matrices; those of tables
+    /// are in `squares`.
     fn walk(&mut self, params: &mut Params<F>, groups: &[Gradients<F>], action: Action<F>) -> f64 {
         let every_row = self.config.table_updates == TableUpdates::Dense;
         let of_dense = self.at_this_step(&self.config.dense, action, false);
         let of_tables = self.at_this_step(&self.config.tables, action, !every_row);
         let of_tables = TableStep { step: of_tables, groups, every_row };
-        let Self { state, matrices, tables: ids, squares, .. } = self;
+        let Self { state, matrices, free, tables: ids, squares, .. } = self;
         let ((weights, tables), (state, states)) = (params.split_mut(), state.split_mut());
         let is_much = of_tables.is_much(ids);
-        let matrices = Matrices { ids: matrices, weights, state };
+        let matrices = Matrices { ids: matrices, free: *free, weights, state };
         let tables = Tables { ids, tables, states, squares };
         // The matrices of a small model are too few for several threads, but one can move them beside the tables.
-        let dense = if is_much {
+        if is_much {
             rayon::join(|| tables.step(&of_tables), || matrices.step(&of_dense, groups)).1
         } else {
             tables.step(&of_tables);
             matrices.step(&of_dense, groups)
-        };
-        let squares = |segment| self.squares.iter().map(|table| table[segment]).sum();
-        dense + sum_of_parts(&std::array::from_fn::<f64, SEGMENTS, _>(squares))
+        }
     }
 
     fn at_this_step(
@@ -172,7 +227,7 @@ impl<F: Real> Optimizer<F> {
 
 /// The state before the first step: zeros.
 fn empty_state<F: Real>(config: &OptimizerConfig, params: &Params<F>) -> Params<F> {
-    let mut state = Params::new();
+    let mut state = Params::of_share(params.share());
     let (dense, tables) = (&config.dense.rule, &config.tables.rule);
     for id in params.dense_ids().filter(|_| dense.n_states() > 0) {
         let (rows, columns) = params.dense_shape(id);

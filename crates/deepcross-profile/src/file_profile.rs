@@ -6,7 +6,9 @@ use deepcross_data::input::UnreadColumn;
 use deepcross_data::{
     DataConfig, DataError, Format, Input, LabelConfig, Source, header_looks_like_values,
 };
+use deepcross_features::FieldConfig;
 
+use crate::crosses::{ColumnPairs, column_pairs};
 use crate::error::ProfileError;
 use crate::examples::Examples;
 use crate::first_config;
@@ -14,6 +16,7 @@ use crate::first_sizes::FirstSizes;
 use crate::infer::{InferredFields, infer_fields};
 use crate::number_text::grouped;
 use crate::profile::{ColumnProfile, LabelRule, Profile, ProfileOptions, profile_source};
+use crate::unseen::{self, OtherFiles, OtherRows, Probe};
 
 /// The most values of a label that are taken for negative without being named.
 const MOST_NEGATIVE: usize = 20;
@@ -30,6 +33,10 @@ pub struct FileProfile {
     pub profile: Profile,
     /// The fields inferred from the columns.
     pub fields: InferredFields,
+    /// What the rows say about columns together; nothing before [`find_pairs`](Self::find_pairs).
+    pub pairs: ColumnPairs,
+    /// What other files have that these do not have; nothing before [`compare_with`](Self::compare_with).
+    pub others: Vec<OtherRows>,
     /// The columns that are not profiled, because their types are not read.
     pub unread: Vec<UnreadColumn>,
     /// The columns that are not profiled, because not all files have them, each with the first file that lacks it.
@@ -39,7 +46,74 @@ pub struct FileProfile {
 impl FileProfile {
     /// The sizes of a first model of these rows, and of its training.
     pub fn sizes(&self) -> FirstSizes {
-        FirstSizes::new(&self.profile, &self.fields)
+        FirstSizes::new(&self.profile, &self.fields, &self.pairs)
+    }
+
+    /// Finds the pairs of columns that are worth a field, and columns that are one another renamed: see [`ColumnPairs`].
+    ///
+    /// Reads the files once more; `files` must be those of the profile.
+    /// A thread pool of rayon in which this is called shares the work.
+    ///
+    /// # Errors
+    /// As [`profile_files`], for rows that cannot be read.
+    pub fn find_pairs(&mut self, files: &Input) -> Result<(), ProfileError> {
+        let source = open(files, &self.config)?.with_shared_columns();
+        self.pairs = column_pairs(&source, &self.profile, &self.fields)?;
+        Ok(())
+    }
+
+    /// Opens other files and reads the labels of their first rows.
+    ///
+    /// `files` must be those of the profile.
+    ///
+    /// # Errors
+    /// As [`compare_with`](Self::compare_with), for what the first rows show.
+    pub fn check_others(&self, files: &Input, others: &[OtherFiles]) -> Result<(), ProfileError> {
+        unseen::check(&open(files, &self.config)?.with_shared_columns(), others)
+    }
+
+    /// Finds the shares of values in other files that no row of the profiled files has, for the fields of the configuration.
+    ///
+    /// Nothing else depends on the other files.
+    /// Reads all files once more; `files` must be those of the profile.
+    ///
+    /// # Errors
+    /// As [`profile_files`], for rows that cannot be read.
+    /// [`ProfileError::Data`] if validation files lack the label, if other files have no rows, or if a label there is of neither class.
+    pub fn compare_with(
+        &mut self,
+        files: &Input,
+        others: &[OtherFiles],
+    ) -> Result<(), ProfileError> {
+        if others.is_empty() {
+            return Ok(());
+        }
+        let source = open(files, &self.config)?.with_shared_columns();
+        let probes = Probe::all(&self.profile.columns, &self.fields, &self.pairs);
+        self.others = unseen::other_rows(&source, &probes, others)?;
+        Ok(())
+    }
+
+    /// The shares of a field's values in other files that no row of the profiled files has, as a sentence that follows
+    /// the field's name.
+    ///
+    /// `None` if no share is [large](crate::UnseenShare::is_large), or if the field is a pair and one of its columns
+    /// explains that.
+    pub fn explain_unseen(&self, field: &FieldConfig) -> Option<String> {
+        let sentence = |name: &str| unseen::sentence(&self.others, name, |share| share.is_large());
+        let columns = field.columns();
+        let is_part =
+            |part: &&FieldConfig| columns.len() > 1 && columns.contains(&part.columns()[0]);
+        let mut parts = self.fields.fields().filter(is_part);
+        match parts.any(|part| sentence(&part.name).is_some()) {
+            true => None,
+            false => sentence(&field.name),
+        }
+    }
+
+    /// All fields of the configuration: those of single columns, then the crosses.
+    pub fn all_fields(&self) -> impl Iterator<Item = &FieldConfig> {
+        self.fields.fields().chain(self.pairs.crosses.iter().map(|cross| &cross.field))
     }
 
     /// The text of a first configuration in TOML: `[data]`, the fields, `[model]` and `[train]`, with comments that say
@@ -88,7 +162,9 @@ pub fn profile_files(
         config.label = Some(label_classes(rule, column, &profile)?);
     }
     let fields = infer_fields(&profile);
-    Ok(FileProfile { config, profile, fields, unread, unshared })
+    let pairs = ColumnPairs::default();
+    let others = Vec::new();
+    Ok(FileProfile { config, profile, fields, pairs, others, unread, unshared })
 }
 
 /// Opens the files, whose first row must name the columns if nothing else does.

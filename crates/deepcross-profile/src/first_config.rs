@@ -6,13 +6,15 @@ use std::fmt::Write;
 use deepcross_data::{DataConfig, LabelClasses, LabelConfig};
 use serde::Serialize;
 
+use crate::crosses::InferredCross;
 use crate::error::ProfileError;
 use crate::examples::Examples;
 use crate::file_profile::FileProfile;
-use crate::first_sizes::FirstSizes;
+use crate::first_sizes::{FirstSizes, LEARNING_RATE};
 use crate::infer::{ColumnKind, InferredColumn, LeftOutReason};
 use crate::number_text::{grouped, percent};
 use crate::profile::{ColumnProfile, DistinctCount};
+use crate::unseen;
 
 /// The length up to which names share a line.
 const WIDTH: usize = 100;
@@ -25,9 +27,10 @@ pub(crate) fn configuration(
 ) -> Result<String, ProfileError> {
     let columns = files.profile.columns.iter().zip(&files.fields.columns);
     let fields: Result<Vec<_>, _> =
-        columns.map(|(column, inferred)| field(column, inferred, examples)).collect();
-    let sections = [head(files, name), data(files)?, fields?.concat(), sizes(&files.sizes())];
-    Ok(sections.concat())
+        columns.map(|(column, inferred)| field(files, column, inferred, examples)).collect();
+    let sizes = sizes(&files.sizes());
+    let fields = fields?.concat();
+    Ok([head(files, name), data(files)?, fields, crosses(files)?, sizes].concat())
 }
 
 fn head(files: &FileProfile, name: &str) -> String {
@@ -101,6 +104,7 @@ fn inline(value: &(impl Serialize + ?Sized)) -> Result<String, ProfileError> {
 
 /// The fields of a column, or the reason why it is left out; empty for the label.
 fn field(
+    files: &FileProfile,
     column: &ColumnProfile,
     inferred: &InferredColumn,
     examples: Examples,
@@ -115,7 +119,8 @@ fn field(
             let summary = summary(column, inferred, examples);
             let missing = inferred.explain_missing(column, examples);
             let reason = inferred.explain(column, examples);
-            let lines = [Some(summary), Some(reason), missing].into_iter().flatten();
+            let unseen = inferred.fields.iter().find_map(|field| unseen(files, &field.name));
+            let lines = [Some(summary), Some(reason), missing, unseen].into_iter().flatten();
             lines
                 .filter(|line| !line.is_empty())
                 .map(|line| format!("# {line}\n"))
@@ -127,6 +132,11 @@ fn field(
             left_out(column, reason, &why, &text)
         }
     })
+}
+
+/// What is said of a field's values in other files.
+fn unseen(files: &FileProfile, field: &str) -> Option<String> {
+    unseen::comment(&files.others, field)
 }
 
 /// A comment that gives the reason and, if the column could be used all the same, its fields.
@@ -166,18 +176,55 @@ fn summary(column: &ColumnProfile, inferred: &InferredColumn, examples: Examples
     parts.join(", ")
 }
 
+/// The crosses, each with its gain in a comment, after the columns that are one another renamed.
+fn crosses(files: &FileProfile) -> Result<String, ProfileError> {
+    let mut text = String::new();
+    for [first, second] in &files.pairs.renamed {
+        let (first, second) = (first.escape_debug(), second.escape_debug());
+        text += &format!(
+            "# `{second}` is `{first}` renamed: each value of one goes with one value of the other, so that one of them is enough.\n\n"
+        );
+    }
+    for (i, cross) in files.pairs.crosses.iter().enumerate() {
+        let InferredCross { field, additive_loss, gain, standard_error, rows, .. } = cross;
+        let beside = if i > 0 { ", beside the pairs above" } else { "" };
+        let (errors, rows) = (gain / standard_error, grouped(*rows));
+        text += &format!(
+            "# Past labels of the pair lower the log loss from {additive_loss:.4} to {:.4} on {rows} rows that did not choose it,\n\
+             # {errors:.0} standard errors beyond the best sum of both columns{beside}.\n\
+             {}[[field]]\n{}\n",
+            additive_loss - gain,
+            unseen(files, &field.name).map(|line| format!("# {line}\n")).unwrap_or_default(),
+            toml::to_string(field)?
+        );
+    }
+    Ok(text)
+}
+
 fn sizes(sizes: &FirstSizes) -> String {
     let FirstSizes { embedding, hidden, dropout, epochs, batch, patience, .. } = sizes;
+    let FirstSizes { embedding_l2, l2, .. } = sizes;
     let dropout = if *dropout > 0.0 { format!("dropout = {dropout}\n") } else { String::new() };
-    let tables = match sizes.dense_tables {
-        true => {
-            "table_updates = \"dense\"        # each step updates every row of a table, with a penalty\nembedding_l2 = 1e-5\n"
-        }
-        false => {
-            "table_updates = \"rows\"         # each step updates only the rows of the batch, as large tables need\n"
-        }
+    let l2 = if *l2 > 0.0 { format!("l2 = {l2}\n") } else { String::new() };
+    let (updates, why) = match sizes.dense_tables {
+        true => ("\"dense\"", "        # each step updates every row of a table"),
+        false => (
+            "\"rows\"",
+            "         # each step updates only the rows of the batch, as large tables need",
+        ),
     };
-    let monitor = if sizes.monitors_auc { "monitor = \"auc\"\n" } else { "" };
+    let (most, end) = match sizes.holds_out {
+        true => (
+            format!("{epochs}                    # at most: `patience` ends training earlier"),
+            format!("patience = {patience}\n"),
+        ),
+        false => (
+            epochs.to_string(),
+            "schedule = \"cosine\"            # the last steps are small, and the last epoch is kept\n\
+             valid_fraction = 0             # one class has too few rows to choose an epoch by some of them\n"
+                .to_owned(),
+        ),
+    };
     format!(
         "[model]\n\
          embedding = {embedding}\n\
@@ -185,12 +232,14 @@ fn sizes(sizes: &FirstSizes) -> String {
          hidden = {hidden:?}\n\
          {dropout}\n\
          [train]\n\
-         epochs = {epochs}                    # at most: `patience` ends training earlier\n\
+         epochs = {most}\n\
          batch = {batch}\n\
-         learning_rate = 1e-3\n\
-         {tables}\
-         patience = {patience}\n\
-         {monitor}"
+         learning_rate = {LEARNING_RATE}\n\
+         start_from_rate = true         # the untrained model predicts the share of positive rows\n\
+         table_updates = {updates}{why}\n\
+         embedding_l2 = {embedding_l2}\n\
+         {l2}\
+         {end}"
     )
 }
 

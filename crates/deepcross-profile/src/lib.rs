@@ -5,6 +5,9 @@ mod profile;
 
 mod infer;
 
+mod crosses;
+mod unseen;
+
 mod file_profile;
 mod first_config;
 mod first_sizes;
@@ -12,7 +15,10 @@ mod first_sizes;
 mod error;
 mod examples;
 pub mod number_text;
+mod present_value;
+mod report;
 
+pub use crosses::{ColumnPairs, InferredCross};
 pub use error::ProfileError;
 pub use examples::Examples;
 pub use file_profile::{FileProfile, profile_files};
@@ -25,4 +31,8 @@ pub use infer::{
 pub use profile::{
     ColumnProfile, ColumnShape, DistinctCount, LabelCounts, LabelRule, ListForm, ListNotation,
     Numbers, Profile, ProfileOptions, TimeForm, TopValue, profile_source,
+};
+pub use report::{ColumnReport, ListReport, NumbersReport, ProfileReport, TopReport};
+pub use unseen::{
+    LackingColumn, OtherFiles, OtherRole, OtherRows, TimesApart, UnseenShare, ValuesAre,
 };

@@ -21,6 +21,11 @@ pub fn percent(n: u64, of: u64) -> String {
     if of == 0 { "–".to_owned() } else { format!("{:.2} %", 100.0 * n as f64 / of as f64) }
 }
 
+/// A metric, or a dash if it is not defined.
+pub fn metric(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
+}
+
 /// The number with four significant digits, or with all digits before the point.
 pub fn short(x: f64) -> String {
     if x.abs() >= 1e15 || (x != 0.0 && x.abs() < 1e-3) {
@@ -37,7 +42,7 @@ pub fn short(x: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, grouped, percent, short};
+    use super::{counted, grouped, metric, percent, short};
 
     #[test]
     fn digits_are_grouped_by_three() {
@@ -53,6 +58,12 @@ mod tests {
         for (n, expected) in cases {
             assert_eq!(counted(n, "row"), expected);
         }
+    }
+
+    #[test]
+    fn metrics_have_four_decimals() {
+        assert_eq!(metric(Some(0.123_45)), "0.1235");
+        assert_eq!(metric(None), "–");
     }
 
     #[test]

@@ -1,6 +1,9 @@
-//! Escapes text within markup.
+//! Escapes text within markup, and has the style of a page.
 
 use std::fmt::{Display, Formatter, Result, Write};
+
+/// The style of a page.
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 /// Text that is displayed escaped, in content and in quoted attributes alike.
 ///

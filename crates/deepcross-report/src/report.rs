@@ -3,11 +3,9 @@
 //! The page is written without a library of templates or plots: these bring scripts, fonts or fixed colours, and a page
 //! only needs an escape, a scale and a few elements.
 
-use crate::markup::Escaped;
+use crate::markup::{Escaped, STYLE};
 use crate::{Figure, Section};
 use std::fmt::{Display, Formatter, Result};
-
-const STYLE: &str = include_str!("style.css");
 
 /// A page about a model; displayed, it is a complete HTML document.
 #[derive(Clone, Debug, Default, PartialEq)]

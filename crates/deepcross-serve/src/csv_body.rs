@@ -3,17 +3,21 @@
 //! Ignores columns that the model does not read, as `deepcross predict` does with files.
 //! A blank line of a body of one column is a row without a value.
 
-use crate::columns::Columns;
 use crate::problem::Problem;
 use crate::request_rows::{Limits, RequestRows};
 use crate::text_rows::TextRows;
 use csv::{ByteRecord, ReaderBuilder};
 use deepcross_features::blanks;
 use deepcross_features::json::ValueKind;
+use deepcross_model::scoring::InputColumns;
 use std::borrow::Cow;
 
 /// The rows of a body.
-pub(crate) fn rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<TextRows, Problem> {
+pub(crate) fn rows(
+    body: &[u8],
+    columns: &InputColumns,
+    limits: Limits,
+) -> Result<TextRows, Problem> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let mut lines = ReaderBuilder::new().from_reader(body);
     let header = lines.byte_headers().map_err(|error| malformed(&error))?.clone();
@@ -72,7 +76,7 @@ fn with_blank_rows(body: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The position of each of the model's columns in the header, with the column's index.
-fn positions(header: &ByteRecord, columns: &Columns) -> Result<Vec<(usize, usize)>, Problem> {
+fn positions(header: &ByteRecord, columns: &InputColumns) -> Result<Vec<(usize, usize)>, Problem> {
     let mut positions = Vec::new();
     for (position, name) in header.iter().enumerate() {
         let name = std::str::from_utf8(blanks::trim(name))

@@ -4,11 +4,11 @@
 //! Rejected: a tree of values, which would parse each number to a float, print it again, and allocate for each field of
 //! each row.
 
-use crate::columns::Columns;
 use crate::problem::Problem;
 use crate::request_rows::{Limits, RequestRows};
 use crate::text_rows::{TextCell, TextRows};
 use deepcross_features::json::{JsonValue, JsonWalk, kind_of};
+use deepcross_model::scoring::InputColumns;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -60,7 +60,7 @@ pub(crate) struct RankRequest {
 /// The rows of a request to score.
 pub(crate) fn score_rows(
     body: &[u8],
-    columns: &Columns,
+    columns: &InputColumns,
     limits: Limits,
 ) -> Result<TextRows, Problem> {
     let body: ScoreBody<'_> = parse(body, "rows")?;
@@ -74,7 +74,7 @@ pub(crate) fn score_rows(
 /// Each candidate has cells for the fields that it names; a shared value is stored once for all rows.
 pub(crate) fn rank_rows(
     body: &[u8],
-    columns: &Columns,
+    columns: &InputColumns,
     limits: Limits,
 ) -> Result<RankRequest, Problem> {
     let body: RankBody<'_> = parse(body, "candidates")?;
@@ -235,7 +235,10 @@ fn next_field<'a>(
 }
 
 /// The number of rows; an error if the columns differ in it.
-fn check_lengths(columns: &Columns, cells: &[Option<Vec<TextCell>>]) -> Result<usize, Problem> {
+fn check_lengths(
+    columns: &InputColumns,
+    cells: &[Option<Vec<TextCell>>],
+) -> Result<usize, Problem> {
     let named = columns.list.iter().zip(cells);
     let mut lengths =
         named.filter_map(|(column, cells)| Some((&column.name, cells.as_ref()?.len())));
@@ -267,7 +270,7 @@ mod tests {
     const LIMITS: Limits = Limits { max_rows: 3, max_value: 8, absent_as_missing: false };
 
     /// A number `n`, a list `l` and a category `é`; `-` means "missing".
-    fn columns() -> Columns {
+    fn columns() -> InputColumns {
         let fields = vec![
             FieldConfig::number("n"),
             FieldConfig::multi_hot("l"),
@@ -278,7 +281,32 @@ mod tests {
         let names = ["n", "l", "é"].map(str::to_owned);
         let binding = fitter.bind(&names).expect("all columns");
         fitter.observe(&binding, &["1", "a|b", "x"]).expect("a row");
-        Columns::new(&fitter.finish(), true).expect("columns")
+        InputColumns::new(&fitter.finish(), true).expect("columns")
+    }
+
+    #[test]
+    fn a_column_that_only_training_reads_has_no_effect() {
+        let fields = vec![
+            FieldConfig::number("n"),
+            FieldConfig::categorical("shown").column("position").at_prediction("1"),
+        ];
+        let schema = Schema::new(fields, Vec::new()).expect("a schema");
+        let mut fitter = Fitter::new(&schema);
+        let binding = fitter.bind(&["n", "position"].map(str::to_owned)).expect("all columns");
+        fitter.observe(&binding, &["1", "1"]).expect("a row");
+        let columns = InputColumns::new(&fitter.finish().for_prediction(), true).expect("columns");
+        for body in [
+            r#"{"rows":[{"n":7}]}"#,
+            r#"{"rows":[{"position":3,"n":7}]}"#,
+            r#"{"columns":{"n":[7],"position":["3"]}}"#,
+        ] {
+            let rows = score_rows(body.as_bytes(), &columns, LIMITS).expect(body);
+            assert_eq!((rows.len(), columns.len()), (1, 1), "{body}");
+            let mut scratch = Vec::new();
+            assert_eq!(rows.row(0).cell(0).text(&mut scratch), b"7", "{body}");
+        }
+        let unknown = score_rows(br#"{"rows":[{"positio":3,"n":7}]}"#, &columns, LIMITS);
+        assert!(unknown.is_err(), "another name is refused");
     }
 
     fn cells(rows: &TextRows) -> Vec<String> {

@@ -9,12 +9,12 @@ mod router;
 mod routes;
 mod server;
 mod service;
+mod stopper;
 mod timed_write;
 
 mod openapi;
 mod problem;
 
-mod columns;
 mod csv_body;
 mod json_body;
 mod request_rows;
@@ -22,7 +22,6 @@ mod text_rows;
 
 mod job_queue;
 mod metrics;
-mod model_description;
 mod scoring_session;
 mod scoring_threads;
 mod served_model;
@@ -34,4 +33,5 @@ pub use event::Event;
 pub use served_model::{ModelLoader, ServedModel};
 pub use server::Server;
 pub use service::EventListener;
+pub use stopper::Stopper;
 pub use token::Token;

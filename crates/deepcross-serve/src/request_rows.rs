@@ -1,10 +1,10 @@
 //! Collects the rows of a request: checks their values and turns them into cells.
 
-use crate::columns::{Columns, InputColumn};
 use crate::problem::{Problem, RowError};
 use crate::text_rows::{TextCell, TextRows};
 use deepcross_features::blanks;
 use deepcross_features::json::{JsonValue, JsonWalk, ValueKind};
+use deepcross_model::scoring::{InputColumn, InputColumns};
 
 /// The largest number of errors that get a message; further ones are only counted.
 const MAX_MESSAGES: usize = 20;
@@ -20,7 +20,7 @@ pub(crate) struct Limits {
 /// Fills [`TextRows`] with values, row after row, and collects the errors of the rows.
 #[derive(Debug)]
 pub(crate) struct RequestRows<'c> {
-    pub(crate) columns: &'c Columns,
+    pub(crate) columns: &'c InputColumns,
     limits: Limits,
     rows: TextRows,
     /// The columns that the previous row named, in its order.
@@ -40,7 +40,7 @@ pub(crate) struct RequestRows<'c> {
 
 impl<'c> RequestRows<'c> {
     /// No rows yet; `is_utf8` promises that all values are valid UTF-8.
-    pub(crate) fn new(columns: &'c Columns, limits: Limits, is_utf8: bool) -> Self {
+    pub(crate) fn new(columns: &'c InputColumns, limits: Limits, is_utf8: bool) -> Self {
         let n_columns = columns.len();
         Self {
             columns,
@@ -115,9 +115,12 @@ impl<'c> RequestRows<'c> {
         self.errors.is_empty()
     }
 
-    /// Refuses a field that the model does not read.
+    /// Refuses a field that the model does not read, unless training did.
     pub(crate) fn refuse_unknown(&mut self, row: Option<usize>, name: &str) {
         let columns = self.columns;
+        if columns.is_ignored(name) {
+            return;
+        }
         self.refuse(row, Some(name), None, || match columns.nearest(name) {
             Some(nearest) => format!("a field of the model; the nearest known one is `{nearest}`"),
             None => "a field of the model, as `/v1/model` lists them".to_owned(),

@@ -1,7 +1,6 @@
 //! The served model, and its replacement by a reload.
 
-use crate::columns::Columns;
-use crate::model_description;
+use deepcross_model::scoring::{InputColumns, model_description};
 use deepcross_model::{Scorer, TrainedModel};
 use serde_json::Value;
 use std::fmt;
@@ -23,7 +22,7 @@ pub type ModelLoader = Box<dyn Fn() -> Result<ServedModel, String> + Send + Sync
 #[derive(Debug)]
 pub(crate) struct LoadedModel {
     pub(crate) scorer: Scorer,
-    pub(crate) columns: Columns,
+    pub(crate) columns: InputColumns,
     pub(crate) fingerprint: u64,
     pub(crate) description: Value,
 }
@@ -42,9 +41,9 @@ impl LoadedModel {
     fn new(served: ServedModel, fields_required: bool) -> Result<Self, String> {
         let ServedModel { trained, trim } = served;
         let fingerprint = trained.fingerprint().map_err(|error| error.to_string())?;
-        let columns = Columns::new(&trained.encoder, trim).map_err(|error| error.to_string())?;
-        let description =
-            model_description::model_description(&trained, &columns, fingerprint, fields_required);
+        let columns =
+            InputColumns::new(&trained.encoder, trim).map_err(|error| error.to_string())?;
+        let description = model_description(&trained, &columns, fingerprint, fields_required);
         Ok(Self { scorer: Scorer::new(trained), columns, fingerprint, description })
     }
 }

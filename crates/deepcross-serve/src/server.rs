@@ -8,6 +8,7 @@ use crate::router::router;
 use crate::scoring_threads::ScoringThreads;
 use crate::served_model::CurrentModel;
 use crate::service::{EventListener, Service};
+use crate::stopper::{End, Stopper};
 use crate::timed_write::TimedWrite;
 use crate::value_watch::ValueWatch;
 use crate::{Event, ModelLoader, ServeConfig, ServeError};
@@ -21,7 +22,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{interval, sleep, timeout};
 
@@ -31,13 +31,7 @@ pub struct Server {
     listener: TcpListener,
     addr: SocketAddr,
     service: Arc<Service>,
-}
-
-/// The signals of the service: SIGTERM and SIGINT end it, SIGHUP reloads the model.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
+    stopper: Stopper,
 }
 
 impl Server {
@@ -84,12 +78,17 @@ impl Server {
             connections: AtomicUsize::new(0),
             listener,
         };
-        Ok(Self { listener: socket, addr, service: Arc::new(service) })
+        Ok(Self { listener: socket, addr, service: Arc::new(service), stopper: Stopper::new() })
     }
 
     /// The address that the server listens on, with the port that it got.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Ends the service when it runs by [`run_until_stopped`](Self::run_until_stopped).
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
     }
 
     /// Serves until SIGTERM or SIGINT, and then until all requests in flight are answered; starts its own threads.
@@ -99,6 +98,21 @@ impl Server {
     /// # Errors
     /// [`ServeError::System`] if threads, the socket or signals are not available.
     pub fn run(self) -> Result<(), ServeError> {
+        self.run_to(|_| End::by_signals())
+    }
+
+    /// Serves until its [`stopper`](Self::stopper) is called, and then until all requests in flight are answered; starts
+    /// its own threads.
+    ///
+    /// Signals are left to the program. A second call of the stopper cuts the requests in flight.
+    ///
+    /// # Errors
+    /// [`ServeError::System`] if threads or the socket are not available.
+    pub fn run_until_stopped(self) -> Result<(), ServeError> {
+        self.run_to(|stopper| Ok(End::by(stopper)))
+    }
+
+    fn run_to(self, end: impl FnOnce(&Stopper) -> std::io::Result<End>) -> Result<(), ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).min(4))
             .max_blocking_threads(4)
@@ -109,15 +123,18 @@ impl Server {
                 what: "the service's threads cannot be started",
                 source,
             })?;
-        let done = runtime.block_on(self.serve());
+        let done = runtime.block_on(self.serve(end));
         // Connections that were cut must not keep the program alive.
         runtime.shutdown_timeout(Duration::from_millis(100));
         done
     }
 
-    async fn serve(self) -> Result<(), ServeError> {
-        let Self { listener, addr, service } = self;
-        let mut signals = Signals::listen()
+    async fn serve(
+        self,
+        end: impl FnOnce(&Stopper) -> std::io::Result<End>,
+    ) -> Result<(), ServeError> {
+        let Self { listener, addr, service, stopper } = self;
+        let mut ends = end(&stopper)
             .map_err(|source| ServeError::System { what: "signals cannot be received", source })?;
         let listener = tokio::net::TcpListener::from_std(listener)
             .map_err(|source| ServeError::Bind { addr, source })?;
@@ -126,7 +143,7 @@ impl Server {
         let watching = tokio::spawn(watch_values(Arc::clone(&service)));
         tokio::select! {
             () = connections.accept(&listener) => {}
-            () = signals.wait(&service) => {}
+            () = ends.wait(&service) => {}
         }
         service.is_draining.store(true, Ordering::Relaxed);
         (service.listener)(Event::Draining);
@@ -139,7 +156,7 @@ impl Server {
         };
         tokio::select! {
             () = end => {}
-            () = signals.wait(&service) => service.report_cut(),
+            () = ends.wait(&service) => service.report_cut(),
         }
         watching.abort();
         service.watch_values();
@@ -153,31 +170,6 @@ async fn watch_values(service: Arc<Service>) {
     loop {
         ticks.tick().await;
         service.watch_values();
-    }
-}
-
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// Returns when the service is to end.
-    async fn wait(&mut self, service: &Arc<Service>) {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => {
-                    let service = Arc::clone(service);
-                    // The listener has received the result.
-                    drop(tokio::task::spawn_blocking(move || service.reload()));
-                }
-            }
-        }
     }
 }
 

@@ -20,6 +20,10 @@ pub struct SimulatorConfig {
     pub users: usize,
     /// The number of rows in a day; default 10,000, at least 1.
     pub rows_per_day: u64,
+    /// The liking of a user for an ad, in logits: see the documentation of the crate; default 0, from 0 to 10.
+    pub liking: f64,
+    /// The share of rows with one of the five ads that the user returns to; default 0, from 0 to 1.
+    pub returning: f64,
     /// The share of clicks; default 0.09, from 0.001 to 0.5.
     pub click_rate: f64,
 }
@@ -33,6 +37,8 @@ impl Default for SimulatorConfig {
             campaign_deviation: 0.3,
             users: 20_000,
             rows_per_day: 10_000,
+            liking: 0.0,
+            returning: 0.0,
             click_rate: 0.09,
         }
     }
@@ -53,6 +59,13 @@ impl SimulatorConfig {
         if !(0.0..=3.0).contains(&self.campaign_deviation) {
             let value = self.campaign_deviation;
             problems.push(format!("`campaign_deviation`: must be from 0 to 3, but is {value}."));
+        }
+        for (key, value, most) in
+            [("liking", self.liking, 10.0), ("returning", self.returning, 1.0)]
+        {
+            if !(0.0..=most).contains(&value) {
+                problems.push(format!("`{key}`: must be from 0 to {most}, but is {value}."));
+            }
         }
         if self.rows_per_day == 0 {
             problems.push("`rows_per_day`: must be at least 1, but is 0.".to_owned());
@@ -84,6 +97,10 @@ mod tests {
         check(
             SimulatorConfig { campaign_deviation: -0.1, ..default.clone() },
             &["campaign_deviation"],
+        );
+        check(
+            SimulatorConfig { liking: -1.0, returning: 1.5, ..default.clone() },
+            &["liking", "returning"],
         );
         check(SimulatorConfig { users: MOST + 1, ..default.clone() }, &["users"]);
         check(

@@ -49,9 +49,17 @@
 //! | age × device | (age − 47.5) / 18.5 × (0.45, −0.6, 0.4) | two |
 //! | topic × device | on_the_go × (−0.4, 0.5, 0) | words, device |
 //! | topic × age | 0.5 mid_life cos(π (age − 45) / 25) | words, age: not monotone |
+//! | user × ad | 0 by default; with [`SimulatorConfig::liking`] l, +l for one in four pairs, −l / 3 for the others | user, campaign |
 //! | topic × device × part of day | leisure × a table of −0.6 to 0.7 | words, device, hour |
 //!
 //! The topic is not a column: it must be read from the words, each of which belongs to one topic.
+//!
+//! # Memory
+//!
+//! With [`SimulatorConfig::returning`], this share of the rows shows one of five ads that the user returns to, and with
+//! [`SimulatorConfig::liking`], each pair of a user and an ad has an effect of its own: users who clicked an ad click it
+//! again.
+//! No other column tells of this effect, so that only a memory of the pair can.
 //!
 //! # Reasons
 //!
@@ -77,6 +85,7 @@ mod campaign;
 mod click_model;
 mod config;
 mod discrete;
+mod memory;
 mod query;
 mod random;
 mod row;

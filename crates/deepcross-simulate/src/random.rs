@@ -19,6 +19,8 @@ pub(crate) enum WorldPart {
     Users,
     /// The effects of the click model.
     ClickModel,
+    /// The ads that users return to.
+    Memory,
 }
 
 /// The stream of one part of the world `world`.
@@ -34,6 +36,11 @@ pub(crate) fn row_stream(seed: u64, index: u64) -> ChaCha8Rng {
 /// The stream of trial row `index`; the trial rows set the intercept of the world `world`.
 pub(crate) fn trial_stream(world: u64, index: u64) -> ChaCha8Rng {
     keyed(world, *b"trial   ", index)
+}
+
+/// The stream of a pair of a user and a campaign in the world `world`.
+pub(crate) fn pair_stream(world: u64, pair: u64) -> ChaCha8Rng {
+    keyed(world, *b"pairs   ", pair)
 }
 
 fn keyed(seed: u64, purpose: [u8; 8], stream: u64) -> ChaCha8Rng {
@@ -61,6 +68,7 @@ mod tests {
             row_stream(1, 1).next_u64(),
             row_stream(2, 0).next_u64(),
             trial_stream(1, 0).next_u64(),
+            pair_stream(1, 0).next_u64(),
         ];
         first_numbers.sort_unstable();
         assert!(first_numbers.windows(2).all(|pair| pair[0] != pair[1]));

@@ -50,6 +50,8 @@ pub struct SimulatedRow<'a> {
     pub price: f64,
     /// The true probability of the click, in (0, 1): not a column, but the value in the truth file.
     pub probability: f64,
+    /// The true probability of the click if the ad were at position 1, with all else as it is.
+    pub probability_at_top: f64,
 }
 
 impl SimulatedRow<'_> {

@@ -185,8 +185,8 @@ fn campaigns_differ_by_the_campaign_deviation() {
     let mut met = HashSet::new();
     let mut differences = Vec::new();
     for (one, other) in alike.rows().zip(unlike.rows()).take(20_000) {
-        let expected =
-            SimulatedRow { click: one.click, probability: one.probability, ..other.clone() };
+        let SimulatedRow { click, probability, probability_at_top, .. } = one;
+        let expected = SimulatedRow { click, probability, probability_at_top, ..other.clone() };
         assert_eq!(one, expected, "only clicks and their probabilities may differ");
         if met.insert(one.campaign) {
             differences.push(logit(other.probability) - logit(one.probability));
@@ -196,6 +196,21 @@ fn campaigns_differ_by_the_campaign_deviation() {
     let mean = differences.iter().sum::<f64>() / n;
     let variance = differences.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
     assert!((variance.sqrt() - 0.6).abs() < 0.03, "{} over {n} campaigns", variance.sqrt());
+}
+
+#[test]
+fn an_ad_at_the_top_has_the_effect_of_position_1() {
+    let simulator = Simulator::new(&SimulatorConfig::default()).expect("no problems");
+    for row in simulator.rows().take(2000) {
+        let on_device = match row.device {
+            Device::Desktop => 0.6,
+            Device::Mobile => 1.5,
+            Device::Tablet => 0.9,
+        };
+        let of_position = [0.65, 0.0, -0.6, -1.2][usize::from(row.position) - 1];
+        let gain = logit(row.probability_at_top) - logit(row.probability);
+        assert!((gain - on_device * (0.65 - of_position)).abs() < 1e-9, "{row:?}");
+    }
 }
 
 fn logit(probability: f64) -> f64 {

@@ -8,6 +8,7 @@ use super::campaign::Campaigns;
 use super::click_model::{ClickModel, Impression};
 use super::config::SimulatorConfig;
 use super::discrete::Discrete;
+use super::memory::Memory;
 use super::query::{Query, QueryWriter, typed};
 use super::random::trial_stream;
 use super::row::SimulatedRow;
@@ -53,6 +54,7 @@ pub(crate) struct World {
     positions: Discrete,
     traffic: Discrete,
     click_model: ClickModel,
+    memory: Memory,
     intercept: f64,
 }
 
@@ -60,8 +62,11 @@ impl World {
     /// The world of a configuration without problems.
     pub(crate) fn new(config: &SimulatorConfig) -> Self {
         let vocabulary = Vocabulary::new(config.world);
+        let campaigns = Campaigns::new(config, &vocabulary);
+        let sizes = (config.liking, config.returning);
         let mut world = Self {
-            campaigns: Campaigns::new(config, &vocabulary),
+            memory: Memory::new(config.world, sizes, config.users, &campaigns),
+            campaigns,
             users: Users::new(config.world, config.users),
             queries: QueryWriter::new(),
             positions: Discrete::new(POSITION_SHARES),
@@ -77,7 +82,11 @@ impl World {
     /// The row at this part of the day (0 to 1), drawn with `rng`.
     pub(crate) fn row(&self, part_of_day: f64, mut rng: ChaCha8Rng) -> SimulatedRow<'_> {
         let draw = self.draw(part_of_day, &mut rng);
-        let probability = sigmoid(self.intercept + self.logit(&draw));
+        let probability_of = |draw: &Draw| sigmoid(self.intercept + self.logit(draw));
+        let probability = probability_of(&draw);
+        let position = draw.position;
+        let draw = Draw { position: 0, ..draw };
+        let probability_at_top = probability_of(&draw);
         let campaign = self.campaigns.campaign(draw.campaign);
         SimulatedRow {
             click: rng.random::<f64>() < probability,
@@ -86,20 +95,22 @@ impl World {
             title: &campaign.title_text,
             match_type: draw.query.match_type,
             campaign: draw.campaign as u32,
-            position: draw.position as u8 + 1,
+            position: position as u8 + 1,
             user: draw.user as u32,
             device: draw.device,
             hour: draw.hour,
             age: self.users.user(draw.user).age,
             price: draw.price,
             probability,
+            probability_at_top,
         }
     }
 
     fn draw(&self, part_of_day: f64, rng: &mut ChaCha8Rng) -> Draw {
-        let number = self.campaigns.sample(rng);
-        let campaign = self.campaigns.campaign(number);
+        let any = self.campaigns.sample(rng);
         let user = self.users.sample(rng);
+        let number = self.memory.own_campaign(user, rng).unwrap_or(any);
+        let campaign = self.campaigns.campaign(number);
         let deviate: f64 = rng.sample(StandardNormal);
         let price_score = campaign.price_deviate + 0.25 * deviate;
         Draw {
@@ -115,7 +126,8 @@ impl World {
 
     /// The logit of the click of `draw`, without the intercept.
     fn logit(&self, draw: &Draw) -> f64 {
-        self.click_model.logit(&Impression {
+        let liking = self.memory.effect(draw.user, draw.campaign);
+        let others = self.click_model.logit(&Impression {
             campaign: self.campaigns.campaign(draw.campaign),
             user: self.users.user(draw.user),
             query: &draw.query,
@@ -123,7 +135,8 @@ impl World {
             position: draw.position,
             hour: draw.hour,
             price_score: libm::log(draw.price / USUAL_PRICE) / PRICE_DEVIATION,
-        })
+        });
+        others + liking
     }
 
     /// The intercept for which the mean probability of trial rows is `click_rate`, found by bisection.

@@ -28,7 +28,8 @@ pub struct Search {
 }
 
 impl Default for Search {
-    /// Draws random cases, as many as `PROPTEST_CASES` says, or 256.
+    /// Draws as many cases as `PROPTEST_CASES` says, or 256, from the seed `PROPTEST_RNG_SEED`; without one, each run
+    /// draws others.
     fn default() -> Self {
         let config = Config { failure_persistence: None, ..Config::default() };
         Self { config, is_fixed: false }

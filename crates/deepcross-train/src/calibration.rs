@@ -33,11 +33,11 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// The warnings that the rows and the fitted map give.
+    /// The warnings that the rows and the fitted map give, for a model with this training.
     ///
     /// # Errors
     /// [`TrainError::Evaluation`] if no interval can be computed.
-    pub fn warnings(&self) -> Result<Vec<Warning>, TrainError> {
+    pub fn warnings(&self, training: &TrainingSummary) -> Result<Vec<Warning>, TrainError> {
         let Calibrator { map, rows, positives } = &self.calibrator;
         let (rows, positives) = (*rows, *positives);
         let few = (positives.min(rows - positives) < LEAST_TO_CALIBRATE)
@@ -49,14 +49,21 @@ impl Calibration {
             Some(auc) if is_reversed => Some(Warning::ReversedOrder { auc }),
             _ => is_flat(map).then_some(Warning::FlatCalibrator),
         };
-        Ok(few.into_iter().chain(order).collect())
+        let of_training = self.is_like_training(training).then_some(Warning::CalibratedOnTraining);
+        let at_bound = match map {
+            CalibrationMap::Temperature(map) if map.is_at_bound() => {
+                Some(Warning::TemperatureAtBound { temperature: map.temperature() })
+            }
+            _ => None,
+        };
+        Ok(of_training.into_iter().chain(at_bound).chain(few).chain(order).collect())
     }
 
     /// Whether there are exactly as many rows and clicks as the model was trained on, or as many rows as it was trained
     /// and validated on.
     ///
     /// The rows then are most likely those of the training, and the calibrator makes the model overconfident.
-    pub fn is_like_training(&self, training: &TrainingSummary) -> bool {
+    fn is_like_training(&self, training: &TrainingSummary) -> bool {
         let Summary { rows, positives, .. } = self.before.summary;
         has_counts_of(training, rows, positives)
     }

@@ -3,6 +3,7 @@
 use crate::diagnosis::NonFinite;
 use crate::warning::Warning;
 use deepcross_calibration::CalibrationError;
+use deepcross_collective::CollectiveError;
 use deepcross_data::DataError;
 use deepcross_metrics::MetricError;
 use deepcross_model::ModelError;
@@ -54,7 +55,7 @@ pub enum TrainError {
         /// The checkpoint.
         file: PathBuf,
     },
-    /// The caller asked a comparison to stop.
+    /// The caller asked a run or a comparison to stop, without a checkpoint.
     #[error("stopped after step {step}")]
     Interrupted {
         /// The steps that the stopped run has made so far.
@@ -84,11 +85,37 @@ pub enum TrainError {
         /// The differences, one sentence each.
         differences: Vec<String>,
     },
+    /// A cache is to be read alone, and was made for another run.
+    #[error("`{}` is the cache of another run: {}", file.display(), sentences(.differences))]
+    OtherCache {
+        /// The cache.
+        file: PathBuf,
+        /// The differences, one sentence each.
+        differences: Vec<String>,
+    },
     /// The model to begin from has other fields or layers than the configuration.
     #[error("the model to begin from has another schema: {}", sentences(.differences))]
     OtherModel {
         /// The differences from the model to the configuration, one sentence each.
         differences: Vec<String>,
+    },
+    /// Models that are to predict together read rows in different ways, or learned other labels.
+    #[error("`{first}` and `{other}` cannot predict together: {}", sentences(.differences))]
+    OtherRows {
+        /// The name of the first model.
+        first: String,
+        /// The name of the model that differs from it.
+        other: String,
+        /// The settings that differ, one sentence each.
+        differences: Vec<String>,
+    },
+    /// A model that predicts together with others cannot read the rows.
+    #[error("`{name}`: {error}")]
+    Member {
+        /// The name of the model.
+        name: String,
+        /// The reason.
+        error: Box<DataError>,
     },
     /// A checkpoint, a model to begin from or a trained model cannot be read, or the last checkpoint cannot be written.
     #[error(transparent)]
@@ -108,7 +135,7 @@ pub enum TrainError {
         problem: String,
     },
     /// All training rows have the weight 0, so that there is nothing to learn from.
-    #[error("all {rows} training rows have the weight 0")]
+    #[error("all {rows} training rows have a weight of zero")]
     NoWeight {
         /// The number of training rows.
         rows: u64,
@@ -141,6 +168,23 @@ pub enum TrainError {
     /// The run is strict, and this was its first warning.
     #[error("{0}")]
     Warned(Warning),
+    /// The ranks of a job do not have the same run.
+    #[error("rank {rank} has another run than rank 0: {}", sentences(.differences))]
+    OtherRank {
+        /// The first rank that differs.
+        rank: usize,
+        /// The differences from rank 0 to it, one sentence each.
+        differences: Vec<String>,
+    },
+    /// The ranks that train together cannot exchange messages.
+    #[error(transparent)]
+    Ranks(#[from] CollectiveError),
+    /// Several ranks are to train, but there is no cache of the rows.
+    #[error(
+        "several ranks read encoded rows alone: write them to a file with `deepcross encode` and the same configuration, and \
+         name it with `--cache`"
+    )]
+    RanksWithoutCache,
     /// The threads could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

@@ -2,6 +2,7 @@
 
 use crate::diagnosis::UnitReport;
 use crate::error::TrainError;
+use crate::rank_traffic::RankTraffic;
 use crate::warning::Warning;
 use deepcross_data::{Drift, RowReader, Skipped};
 use deepcross_metrics::Summary;
@@ -80,6 +81,8 @@ pub enum Event<'a> {
     },
     /// An epoch has ended.
     Epoch(EpochReport),
+    /// The messages of this rank during an epoch that has ended, if several ranks train.
+    Exchanged(&'a RankTraffic),
     /// All epochs have ended; the readers have the counts of the last one.
     Read {
         /// The training rows that the epoch kept, and how many negative ones it dropped.

@@ -61,6 +61,14 @@ pub(crate) fn positive_weight(batch: &Batch) -> f64 {
     }
 }
 
+/// The sum of the weights of some rows.
+pub(crate) fn total_weight_of(batch: &Batch, rows: std::ops::Range<usize>) -> f64 {
+    match batch.weights() {
+        [] => rows.len() as f64,
+        weights => weights[rows].iter().map(|weight| f64::from(*weight)).sum(),
+    }
+}
+
 /// The sum of the row weights; the number of rows if they have none.
 pub(crate) fn total_weight<F: Real>(batch: &Batch<F>) -> f64 {
     match batch.weights() {

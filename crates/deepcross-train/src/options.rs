@@ -4,13 +4,16 @@
 //! This crate reads no clock and handles no signals: after each step it asks the caller what is next, and the caller
 //! knows about time and signals.
 
+use deepcross_collective::Communicator;
 use deepcross_data::Input;
 use deepcross_model::TrainedModel;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// Asks the caller whether a run is to end early.
+pub type Stop<'s> = &'s (dyn Fn() -> bool + Sync);
+
 /// The options of a run, for [`train`](crate::train).
-#[derive(Debug)]
 pub struct RunOptions<'a> {
     /// The number of threads; the result does not depend on it.
     pub threads: usize,
@@ -19,20 +22,41 @@ pub struct RunOptions<'a> {
     pub init: Option<TrainedModel>,
     /// The file and the times of checkpoints, if any are written.
     pub checkpoints: Option<Checkpoints<'a>>,
+    /// Asked after each batch; if it returns true, the run ends with
+    /// [`TrainError::Interrupted`](crate::TrainError::Interrupted) and without a checkpoint.
+    pub stop: Option<Stop<'a>>,
     /// A file for the encoded rows, if any, so that epochs do not parse text.
     ///
     /// A cache of the same rows that is already there is used; any other file is replaced.
+    /// A run without [`Files`] reads the cache alone, which must be there.
     /// The result does not depend on the cache.
     pub cache: Option<PathBuf>,
     /// Whether the first [`Warning`](crate::Warning) ends the run, as
     /// [`TrainError::Warned`](crate::TrainError::Warned).
     pub strict: bool,
+    /// The ranks that train together, if there are several: each calls [`train`](crate::train) with the same
+    /// configuration and files, and with a cache that has been written before.
+    ///
+    /// The result does not depend on their number, but each gets its share of the rows of tables;
+    /// [`save_on_ranks`](crate::save_on_ranks) stores the whole model.
+    pub ranks: Option<&'a dyn Communicator>,
 }
 
 impl Default for RunOptions<'_> {
-    /// A new model on one thread, without checkpoints and cache, and not strict.
+    /// A new model on one thread, without checkpoints and cache, not strict, and trained to its end.
     fn default() -> Self {
-        Self { threads: 1, init: None, checkpoints: None, cache: None, strict: false }
+        let (init, checkpoints, stop, cache, ranks) = (None, None, None, None, None);
+        Self { threads: 1, init, checkpoints, stop, cache, strict: false, ranks }
+    }
+}
+
+impl fmt::Debug for RunOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { threads, init, checkpoints, stop: _, cache, strict, ranks } = self;
+        let mut debug = f.debug_struct("RunOptions");
+        debug.field("threads", threads).field("init", init).field("checkpoints", checkpoints);
+        debug.field("cache", cache).field("strict", strict).field("ranks", ranks);
+        debug.finish_non_exhaustive()
     }
 }
 
@@ -43,8 +67,8 @@ impl RunOptions<'_> {
     }
 }
 
-/// The files of a run.
-#[derive(Clone, Debug)]
+/// The files of a run; none of both kinds if it reads a [cache](RunOptions::cache) alone.
+#[derive(Clone, Debug, Default)]
 pub struct Files {
     /// The training files, read in order.
     pub train: Input,
@@ -56,6 +80,11 @@ impl Files {
     /// Training files without validation files.
     pub fn new(train: impl Into<Input>) -> Self {
         Self { train: train.into(), valid: Input::default() }
+    }
+
+    /// Whether there are no files.
+    pub fn is_empty(&self) -> bool {
+        self.train.is_empty() && self.valid.is_empty()
     }
 }
 
@@ -71,8 +100,9 @@ pub struct Checkpoints<'a> {
 }
 
 /// The action after a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Next {
+    #[default]
     /// The next step; before it a checkpoint only if `train.checkpoint_steps` asks for one.
     Continue,
     /// A checkpoint, then the next step.

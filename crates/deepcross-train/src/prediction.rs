@@ -1,32 +1,24 @@
 //! Streams predictions for the rows of files, in their order, and writes them in any format.
 
+use crate::average::{Prediction, Predictors, Terms};
 use crate::error::TrainError;
 use crate::run::{InOrder, OrderedRows, ROWS, ReadAhead};
 use deepcross_data::rows::{RawColumn, RawValues};
 use deepcross_data::write::{ColumnType, Compression, FileForm, RowWriter};
 use deepcross_data::{DataError, Format, RowReader};
-use deepcross_model::{Predictor, Tapes};
+use deepcross_model::Tapes;
 use std::fmt::Write as _;
 use std::io::Write;
-
-/// The prediction for a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Prediction {
-    /// The probability of a click.
-    pub probability: f32,
-    /// The logit of the model, before any calibration.
-    ///
-    /// It has an order where probabilities are rounded to 0 or 1.
-    pub logit: f32,
-}
 
 /// A stream of predictions: one for each row of a reader, and `None` for a row that could not be read.
 #[derive(Debug)]
 pub struct Predictions<'a, 'r, 'e> {
-    predictor: Predictor<'a>,
+    predictors: Predictors<'a>,
     ahead: ReadAhead<InOrder<'r, 'e>>,
     tapes: &'a Tapes,
-    logits: Vec<f32>,
+    /// The logits of each model.
+    logits: Vec<Vec<f32>>,
+    terms: Terms,
     in_order: Vec<Option<Prediction>>,
     raw_values: RawValues,
     bad_values: RawValues,
@@ -45,10 +37,22 @@ pub struct PredictedRows<'p> {
 
 impl<'a, 'r, 'e> Predictions<'a, 'r, 'e> {
     /// Predictions for the rows that `reader` has not read yet.
-    pub fn new(predictor: Predictor<'a>, reader: &'r mut RowReader<'e>, tapes: &'a Tapes) -> Self {
+    ///
+    /// # Panics
+    /// If the reader has not one encoder for each model.
+    #[track_caller]
+    pub fn new(
+        predictors: impl Into<Predictors<'a>>,
+        reader: &'r mut RowReader<'e>,
+        tapes: &'a Tapes,
+    ) -> Self {
+        let predictors = predictors.into();
+        let n_encoders = 1 + reader.other_counts().len();
+        assert_eq!(predictors.len(), n_encoders, "each encoder of a reader has a model");
         let ahead = ReadAhead::new(InOrder { reader, rows: ROWS });
-        let (logits, in_order, raw_values, bad_values) = Default::default();
-        Self { predictor, ahead, tapes, logits, in_order, raw_values, bad_values }
+        let logits = vec![Vec::new(); n_encoders];
+        let (terms, in_order, raw_values, bad_values) = Default::default();
+        Self { predictors, ahead, tapes, logits, terms, in_order, raw_values, bad_values }
     }
 
     /// The next rows; `None` at the end.
@@ -56,12 +60,15 @@ impl<'a, 'r, 'e> Predictions<'a, 'r, 'e> {
     /// # Errors
     /// As [`RowReader::fill`].
     pub fn next_chunk(&mut self) -> Result<Option<PredictedRows<'_>>, TrainError> {
-        let Self { predictor, ahead, tapes, logits, in_order, raw_values, bad_values } = self;
+        let Self { predictors, ahead, tapes, logits, terms, in_order, raw_values, bad_values } =
+            self;
         let done = ahead.next(|rows| {
-            predictor.logits_batch(tapes, &rows.batch, logits);
-            let predictions = logits
-                .iter()
-                .map(|&logit| Prediction { probability: predictor.probability(logit), logit });
+            let batches = [&rows.batch].into_iter().chain(&rows.other_batches);
+            for ((predictor, batch), logits) in predictors.iter().zip(batches).zip(&mut *logits) {
+                predictor.logits_batch(tapes, batch, logits);
+            }
+            let each = 0..rows.batch.n_rows();
+            let predictions = each.map(|row| predictors.prediction(logits, row, terms));
             put_in_order(predictions, rows, in_order);
             std::mem::swap(raw_values, &mut rows.raw_values);
             std::mem::swap(bad_values, &mut rows.bad_values);
@@ -86,13 +93,15 @@ pub struct PredictionPlan {
     pub row: bool,
     /// Whether the logit is written behind the probability.
     pub logit: bool,
+    /// Whether the spread of the models is written last.
+    pub spread: bool,
 }
 
 impl Default for PredictionPlan {
     /// One column in CSV: the probability.
     fn default() -> Self {
         let form = FileForm { format: Format::CSV, compression: Compression::None };
-        Self { form, with: Vec::new(), row: false, logit: false }
+        Self { form, with: Vec::new(), row: false, logit: false, spread: false }
     }
 }
 
@@ -103,6 +112,8 @@ impl PredictionPlan {
     pub const ROW: &str = "row";
     /// The name of the column of the logit.
     pub const LOGIT: &str = "logit";
+    /// The name of the column of the spread.
+    pub const SPREAD: &str = "spread";
 
     /// The names of the columns and their types, in order.
     pub fn columns(&self) -> (Vec<String>, Vec<ColumnType>) {
@@ -110,6 +121,7 @@ impl PredictionPlan {
             (self.row, Self::ROW, ColumnType::Int),
             (true, Self::PROBABILITY, ColumnType::Float),
             (self.logit, Self::LOGIT, ColumnType::Float),
+            (self.spread, Self::SPREAD, ColumnType::Float),
         ];
         let own = own.into_iter().filter(|(is_written, ..)| *is_written);
         let own = own.map(|(_, name, kind)| (name.to_owned(), kind));
@@ -136,14 +148,14 @@ pub struct WrittenPredictions<W> {
 /// input.
 ///
 /// # Panics
-/// If the reader does not keep the columns of the plan.
-pub fn write_predictions<W: Write>(
-    predictor: Predictor<'_>,
+/// If the reader does not keep the columns of the plan, or has not one encoder for each model.
+pub fn write_predictions<'a, W: Write>(
+    predictors: impl Into<Predictors<'a>>,
     reader: &mut RowReader<'_>,
     out: W,
     plan: &PredictionPlan,
 ) -> Result<WrittenPredictions<W>, TrainError> {
-    let tapes = Tapes::new();
+    let (predictors, tapes) = (predictors.into(), Tapes::new());
     let (columns, types) = plan.columns();
     let mut writer = PredictionWriter {
         rows: RowWriter::new(out, plan.form, &columns, &types)?,
@@ -156,7 +168,7 @@ pub fn write_predictions<W: Write>(
         n_rows: 0,
         texts: Default::default(),
     };
-    let mut predictions = Predictions::new(predictor, reader, &tapes);
+    let mut predictions = Predictions::new(predictors, reader, &tapes);
     while let Some(chunk) = predictions.next_chunk()? {
         writer.write(chunk)?;
         writer.rows.flush()?;
@@ -171,8 +183,8 @@ struct PredictionWriter<'p, W: Write> {
     /// The text in place of a missing probability.
     missing: &'static str,
     n_rows: u64,
-    /// Scratch for the row's number, its probability and its logit.
-    texts: [String; 3],
+    /// Scratch for the row's number, its probability, its logit and its spread.
+    texts: [String; 4],
 }
 
 impl<W: Write> PredictionWriter<'_, W> {
@@ -183,10 +195,11 @@ impl<W: Write> PredictionWriter<'_, W> {
             let values = if prediction.is_some() { &mut good } else { &mut bad };
             let values = values.iter_mut().map(|values| values.next().unwrap_or_default());
             self.spell(*prediction);
-            let [row, probability, logit] = self.texts.each_ref().map(String::as_bytes);
+            let [row, probability, logit, spread] = self.texts.each_ref().map(String::as_bytes);
             let row = self.plan.row.then_some(row);
             let logit = self.plan.logit.then_some(logit);
-            self.rows.write(values.chain(row).chain([probability]).chain(logit))?;
+            let spread = self.plan.spread.then_some(spread);
+            self.rows.write(values.chain(row).chain([probability]).chain(logit).chain(spread))?;
             self.n_rows += 1;
         }
         Ok(())
@@ -194,8 +207,8 @@ impl<W: Write> PredictionWriter<'_, W> {
 
     /// Writes the numbers of a row into the scratch.
     fn spell(&mut self, prediction: Option<Prediction>) {
-        let Self { texts: [row, probability, logit], n_rows, missing, .. } = self;
-        [&mut *row, probability, logit].into_iter().for_each(String::clear);
+        let Self { texts: [row, probability, logit, spread], n_rows, missing, .. } = self;
+        [&mut *row, probability, logit, spread].into_iter().for_each(String::clear);
         // Writing to a string does not fail.
         let _ = write!(row, "{n_rows}");
         match prediction {
@@ -203,6 +216,7 @@ impl<W: Write> PredictionWriter<'_, W> {
             Some(found) => {
                 let _ = write!(probability, "{}", found.probability);
                 let _ = write!(logit, "{}", found.logit);
+                let _ = write!(spread, "{}", found.spread);
             }
         }
     }

@@ -34,6 +34,14 @@ impl TrainedRun {
         Self::read(path, |path| TrainedModel::load_with(path, kinds))
     }
 
+    /// The run of an artifact whose bytes are in memory.
+    ///
+    /// # Errors
+    /// As [`TrainedModel::from_bytes`], and [`TrainError::StoredConfig`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TrainError> {
+        Self::read(Path::new(TrainedModel::IN_MEMORY), |_| TrainedModel::from_bytes(bytes))
+    }
+
     /// The same as [`load`](Self::load), with tables that stay in the file: see [`TrainedModel::map`].
     ///
     /// # Errors
@@ -64,6 +72,15 @@ impl TrainedRun {
             },
         )?;
         Ok(Self { trained, config })
+    }
+
+    /// The same run for rows with the recorded values of fields that have a value at prediction, as in training: for
+    /// learning from their labels, which were made with the recorded values.
+    #[must_use]
+    pub fn with_recorded_values(self) -> Self {
+        let Self { trained, config } = self;
+        let encoder = trained.encoder.for_training();
+        Self { trained: TrainedModel { encoder, ..trained }, config }
     }
 
     /// A reader of all rows of files, which reads them as the training files were read.
@@ -103,6 +120,7 @@ mod tests {
     use deepcross_layers::{Builder, Module, Scoring, ScoringConfig};
     use deepcross_model::config::StackingSpec;
     use deepcross_model::{Model, ModelSpec, Network, StackedInput};
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     const CONFIG: &str = r#"
         [data]
@@ -133,7 +151,14 @@ mod tests {
         let files = Files::new(vec![data.clone()]);
         let mut trained = train(&config, &files, RunOptions::on_threads(1), &mut |_| ()).unwrap();
         trained.save(&artifact).unwrap();
-        for run in [TrainedRun::load(&artifact), TrainedRun::map(&artifact)] {
+        let bytes = trained.to_bytes().unwrap();
+        assert_eq!(bytes, std::fs::read(&artifact).unwrap());
+        let all = [
+            TrainedRun::load(&artifact),
+            TrainedRun::map(&artifact),
+            TrainedRun::from_bytes(&bytes),
+        ];
+        for run in all {
             let run = run.unwrap();
             assert_eq!(run.config.to_toml().unwrap(), config.to_toml().unwrap());
             let mut reader = run.reader(std::slice::from_ref(&data), Labels::Required).unwrap();
@@ -148,6 +173,24 @@ mod tests {
         assert!(matches!(error, TrainError::StoredConfig { .. }), "{error:?}");
         let start = format!("{}: the configuration in the artifact: ", artifact.display());
         assert!(error.to_string().starts_with(&start), "{error}");
+        let error = TrainedRun::from_bytes(&bytes[..bytes.len() - 1]).unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.contains(TrainedModel::IN_MEMORY) && message.contains("cut off"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_run_that_is_asked_to_stop_ends_after_a_batch() {
+        let rows = (0..64).map(|at| vec![(at % 2).to_string(), format!("ad{at}")]).collect();
+        let rows = Input::from_rows(vec!["click".to_owned(), "ad".to_owned()], rows);
+        let config = RunConfig::parse(CONFIG, &[], "run.toml").unwrap();
+        let n_asked = AtomicU64::new(0);
+        let stop = || n_asked.fetch_add(1, Ordering::Relaxed) == 2;
+        let options = RunOptions { stop: Some(&stop), ..RunOptions::on_threads(1) };
+        let stopped = train(&config, &Files::new(rows), options, &mut |_| ());
+        assert!(matches!(stopped, Err(TrainError::Interrupted { step: 3 })), "{stopped:?}");
     }
 
     /// A kind of model from outside of the workspace: a linear map over the stacked input.

@@ -80,6 +80,13 @@ pub enum Warning {
         /// The positive ones among them.
         positives: u64,
     },
+    /// A calibrator is fitted to as many rows as the model was trained on: most likely they are the same.
+    CalibratedOnTraining,
+    /// The temperature of a calibrator is at the end of its range.
+    TemperatureAtBound {
+        /// The temperature.
+        temperature: f64,
+    },
     /// Higher logits go with fewer positive rows among those that a calibrator is fitted to.
     ReversedOrder {
         /// The AUC of the logits on these rows.
@@ -132,6 +139,13 @@ pub enum Warning {
         /// Whether AUC − log loss has chosen the epoch, and not the AUC alone.
         with_log_loss: bool,
     },
+    /// The penalty has shrunk the embeddings of fields with companion counts, so that they hardly count.
+    ShrunkEmbeddings {
+        /// The fields.
+        fields: Vec<ShrunkField>,
+        /// The penalty, `train.embedding_l2`.
+        penalty: f64,
+    },
     /// Residual units have a problem that they did not have before.
     Units {
         /// The epoch, from 1; 0 before the first step.
@@ -141,6 +155,15 @@ pub enum Warning {
         /// The problem.
         problem: UnitProblem,
     },
+}
+
+/// A field whose embeddings the penalty has shrunk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShrunkField {
+    /// The name of the field.
+    pub field: String,
+    /// The root mean square of its embeddings, relative to that of the initial ones.
+    pub size: f64,
 }
 
 impl Warning {
@@ -164,6 +187,7 @@ impl Warning {
                 | Self::NoCache { .. }
                 | Self::WorseThanConstant { .. }
                 | Self::FarAboveBest { .. }
+                | Self::ShrunkEmbeddings { .. }
                 | Self::Units { .. }
         )
     }
@@ -199,14 +223,10 @@ impl fmt::Display for Warning {
             Self::TestValues(change) => write!(f, "test rows: {change}"),
             Self::TrainingValues(change) => write!(f, "training rows: {change}"),
             Self::FewToCalibrate { rows, positives } => few_to_calibrate(f, *rows, *positives),
-            Self::ReversedOrder { auc } => write!(
-                f,
-                "the order of the rows is reversed: rows with higher logits are positive less often (AUC {auc:.4}); see \
-                 the column of the label"
-            ),
-            Self::FlatCalibrator => f.write_str(
-                "the calibrator is flat: it gives the same probability to all rows, as if their logits said nothing",
-            ),
+            Self::CalibratedOnTraining
+            | Self::TemperatureAtBound { .. }
+            | Self::ReversedOrder { .. }
+            | Self::FlatCalibrator => self.of_calibrator(f),
             Self::Drift { buffer, drift } => sorted_rows(f, *buffer, drift),
             Self::AbsentLabels(AbsentLabels { column, absent, found }) => {
                 let (absent, found) = (quoted(absent), quoted(found));
@@ -227,7 +247,34 @@ impl fmt::Display for Warning {
             Self::FarAboveBest { epoch, log_loss, best, best_log_loss, with_log_loss } => {
                 far_above_best(f, [*epoch, *best], [*log_loss, *best_log_loss], *with_log_loss)
             }
+            Self::ShrunkEmbeddings { fields, penalty } => shrunk_embeddings(f, fields, *penalty),
             Self::Units { epoch, units, problem } => unit_problem(f, *epoch, units, *problem),
+        }
+    }
+}
+
+impl Warning {
+    /// Writes a warning of a calibrator.
+    fn of_calibrator(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CalibratedOnTraining => f.write_str(
+                "there are exactly as many rows as the model was trained on: fitted to training rows, a calibrator makes \
+                 the model overconfident",
+            ),
+            Self::TemperatureAtBound { temperature } => write!(
+                f,
+                "the temperature is at the end of its range, {temperature}: the model separates the rows perfectly, or \
+                 says nothing about them"
+            ),
+            Self::ReversedOrder { auc } => write!(
+                f,
+                "the order of the rows is reversed: rows with higher logits are positive less often (AUC {auc:.4}); see \
+                 the column of the label"
+            ),
+            Self::FlatCalibrator => f.write_str(
+                "the calibrator is flat: it gives the same probability to all rows, as if their logits said nothing",
+            ),
+            _ => Ok(()),
         }
     }
 }
@@ -306,6 +353,24 @@ fn worse_than_constant(
          predicting {:.2} % for every row, the share of positive training rows; {advice}, and see whether training and \
          validation rows come from the same source",
         100.0 * rate
+    )
+}
+
+fn shrunk_embeddings(
+    f: &mut fmt::Formatter<'_>,
+    fields: &[ShrunkField],
+    penalty: f64,
+) -> fmt::Result {
+    let sizes: Vec<_> = fields
+        .iter()
+        .map(|field| format!("`{}` to {:.1} %", field.field, 100.0 * field.size))
+        .collect();
+    let (sizes, noun) = (sizes.join(", "), if fields.len() == 1 { "field" } else { "fields" });
+    write!(
+        f,
+        "`train.embedding_l2 = {penalty}` has shrunk the embeddings of {sizes} of their start, so the model knows little \
+         but the companion counts of the {noun}, and not what goes with what; lower the penalty, or add a cross with \
+         `counts = true`"
     )
 }
 

@@ -22,12 +22,13 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 const AD: u32 = 500;
 const WORDS: u32 = 300;
 
-fn shapes() -> [FieldShape; 4] {
+fn shapes() -> [FieldShape; 5] {
     [
         FieldShape::one_hot("device", 4),
         FieldShape::one_hot("ad", AD as usize),
         FieldShape::multi_hot("words", WORDS as usize),
         FieldShape::dense("stats", 3),
+        FieldShape::bins("age", 3),
     ]
 }
 
@@ -40,11 +41,12 @@ fn batch(seed: u32, n_rows: u32) -> Batch {
         let bag: Vec<_> = (0..=mix(row) % 5).map(|j| mix(row + j) % WORDS).collect();
         words.push_bag(&bag, Some(&vec![1.5; bag.len()]));
     }
-    let stats = (0..3 * n_rows).map(|i| mix(i) as f32 / (1 << 24) as f32).collect();
+    let stats: Vec<_> = (0..3 * n_rows).map(|i| mix(i) as f32 / (1 << 24) as f32).collect();
     let mut batch = Batch::from_columns(vec![
         Column::Sparse(ids(4)),
         Column::Sparse(ids(AD)),
         Column::Sparse(words),
+        Column::Dense(DenseColumn::new(3, stats.clone())),
         Column::Dense(DenseColumn::new(3, stats)),
     ]);
     batch.labels_mut().extend((0..n_rows).map(|i| (mix(i) % 2) as f32));

@@ -2,6 +2,7 @@
 
 pub use deepcross_autodiff as autodiff;
 pub use deepcross_calibration as calibration;
+pub use deepcross_collective as collective;
 pub use deepcross_data as data;
 pub use deepcross_features as features;
 pub use deepcross_kernels as kernels;

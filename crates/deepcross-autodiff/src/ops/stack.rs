@@ -9,7 +9,7 @@ use super::gather::{self, Gather};
 use super::project::{self, Project};
 use crate::backward::Backward;
 use crate::op::Op;
-use crate::tape::{Arena, Node, Span};
+use crate::tape::{Arena, Node, Span, Tape};
 use crate::{Params, Pass, Var};
 use deepcross_kernels::{Columns, ColumnsMut, Real};
 
@@ -141,6 +141,19 @@ impl<'a, F: Real> StackBuilder<'_, 'a, F> {
         ColumnsMut::new(out, stride.max(1), first, width)
     }
 
+    /// As [`next_columns`](Self::next_columns), with memory for numbers beside them.
+    #[track_caller]
+    pub(crate) fn next_columns_and_reals(
+        &mut self,
+        width: usize,
+    ) -> (ColumnsMut<'_, F>, &mut Vec<F>) {
+        let (first, start) = self.split(width);
+        let (rows, stride) = self.node.shape;
+        let Tape { values, arena, .. } = &mut *self.pass.tape;
+        let out = &mut values[start..start + rows * stride];
+        (ColumnsMut::new(out, stride.max(1), first, width), &mut arena.reals)
+    }
+
     /// Takes the next `width` columns; returns the first of them, and the start of the stack among the values.
     #[track_caller]
     fn split(&mut self, width: usize) -> (usize, usize) {
@@ -166,7 +179,7 @@ pub(crate) fn backward<F: Real>(op: &Stack, mut context: Backward<'_, F>) {
             Kind::Value(x) => context.add_to(*x, |out, write| take_columns(out, write, both[0])),
             Kind::Gather(op) => gather::backward(op, both, &mut context),
             Kind::Bag(op) => bag::backward(op, both, &mut context),
-            Kind::Project(op) => project::backward(op, both[0], &mut context),
+            Kind::Project(op) => project::backward(op, both, &mut context),
         }
     }
 }
@@ -174,7 +187,7 @@ pub(crate) fn backward<F: Real>(op: &Stack, mut context: Backward<'_, F>) {
 #[cfg(test)]
 pub(crate) mod tests {
     use crate::ops_test::{Holds, SIZES, any_activation, any_matrix, check_params, holds};
-    use crate::{Activation, Lookup, Mode, Params, StackBuilder, Tape, Var};
+    use crate::{Activation, Lookup, Mode, Params, Projection, StackBuilder, Tape, Var};
     use ndarray::{Array2, array};
     use proptest::prelude::*;
 
@@ -184,7 +197,7 @@ pub(crate) mod tests {
         Constant,
         Value,
         Gather(Activation),
-        Project,
+        Project(Activation),
     }
 
     fn any_segments() -> impl Strategy<Value = Vec<Segment>> {
@@ -192,7 +205,7 @@ pub(crate) mod tests {
             Just(Segment::Constant),
             Just(Segment::Value),
             any_activation().prop_map(Segment::Gather),
-            Just(Segment::Project),
+            any_activation().prop_map(Segment::Project),
         ];
         prop::collection::vec(segment, 1..=6)
     }
@@ -218,7 +231,7 @@ pub(crate) mod tests {
         }
 
         fn width(&self, segment: Segment) -> usize {
-            if matches!(segment, Segment::Project) { 1 } else { self.numbers.ncols() }
+            if matches!(segment, Segment::Project(_)) { 1 } else { self.numbers.ncols() }
         }
 
         fn fill(&self, stack: &mut StackBuilder<'_, '_, f64>, segment: Segment, x: Var) {
@@ -230,9 +243,10 @@ pub(crate) mod tests {
                 Segment::Gather(activation) => {
                     stack.gather(Lookup { activation, ..self.lookup }, &self.ids);
                 }
-                Segment::Project => {
+                Segment::Project(activation) => {
                     let weight = self.params.dense_ids().nth(1).expect("the second matrix");
-                    stack.project(weight, self.numbers.as_slice().expect("standard layout"));
+                    let projection = Projection { activation, ..Projection::plain(weight) };
+                    stack.project(projection, self.numbers.as_slice().expect("standard layout"));
                 }
             }
         }

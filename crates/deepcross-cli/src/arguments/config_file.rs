@@ -3,9 +3,9 @@
 use crate::output::read_text;
 use anyhow::Result;
 use clap::Args;
-use deepcross_data::{DataConfig, Input};
+use deepcross_data::DataConfig;
 use deepcross_train::RunConfig;
-use deepcross_train::config::{ConfigText, Overrides};
+use deepcross_train::config::{ColumnsOf, ConfigText, Overrides};
 use std::path::{Path, PathBuf};
 
 /// The configuration of a run that says how a command reads files.
@@ -28,14 +28,14 @@ pub(crate) fn read_data(path: &Path) -> Result<DataConfig> {
     Ok(RunConfig::parse_data(&read_text(path)?, &path.display().to_string())?)
 }
 
-/// Reads a configuration with the changes of a call; `files` are the training files of the run.
+/// Reads a configuration with the changes of a call; `columns` are those of the training files of the run.
 pub(crate) fn read_config(
     path: &Path,
     overrides: Overrides<'_>,
-    files: &Input,
+    columns: ColumnsOf<'_>,
 ) -> Result<RunConfig> {
     let (text, file) = (&read_text(path)?, &path.display().to_string());
-    Ok(RunConfig::read(ConfigText { text, file, overrides, files: Some(files) })?)
+    Ok(RunConfig::read(ConfigText { text, file, overrides, columns: Some(columns) })?)
 }
 
 /// Changes of a run's configuration.

@@ -48,7 +48,7 @@ pub(crate) struct TrainingFiles {
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub(crate) data: Vec<PathBuf>,
     /// Validation data; without it, a share of the training rows is held out
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "data")]
     pub(crate) valid: Vec<PathBuf>,
 }
 

@@ -12,7 +12,7 @@ use crate::text::calibration_text::calibration_text;
 use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use deepcross_calibration::{CalibrationMap, Method};
+use deepcross_calibration::Method;
 use deepcross_data::Labels;
 use deepcross_model::{Tapes, TrainedModel};
 use deepcross_train::{Calibration, TrainedRun, calibrate};
@@ -91,7 +91,8 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     check_outputs([&args.out].into_iter().chain(&args.report.path), Prints::Results)?;
     Content::Model.check_name(&args.out)?;
     check_writable(&args.out)?;
-    let mut run = TrainedRun::load(&args.model.path)?;
+    // The labels were made with the recorded values.
+    let mut run = TrainedRun::load(&args.model.path)?.with_recorded_values();
     args.format.apply(&mut run.config.data);
     let mut reader = run.reader(&data, Labels::Required)?;
     let work =
@@ -120,20 +121,6 @@ fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) -> Re
             "{model} already has a calibrator ({method}): the new one replaces it, and is fitted to the uncalibrated logits"
         ));
     }
-    if found.is_like_training(&trained.training) {
-        args.warnings.warn(format_args!(
-            "there are exactly as many rows as {model} was trained on: fitted to training rows, a calibrator makes \
-             the model overconfident"
-        ))?;
-    }
-    if let CalibrationMap::Temperature(map) = &found.calibrator.map
-        && map.is_at_bound()
-    {
-        args.warnings.warn(format_args!(
-            "the temperature is at the end of its range, {}: the model separates the rows perfectly, or says \
-             nothing about them",
-            map.temperature()
-        ))?;
-    }
-    found.warnings()?.into_iter().try_for_each(|warning| args.warnings.warn(warning))
+    let warnings = found.warnings(&trained.training)?;
+    warnings.into_iter().try_for_each(|warning| args.warnings.warn(warning))
 }

@@ -20,7 +20,7 @@ use clap::Args;
 use deepcross_data::Input;
 use deepcross_model::ModelKind;
 use deepcross_train::compare::{Candidate, CompareEvent, CompareOptions, Comparison, compare};
-use deepcross_train::config::{ConfigText, KindConfig};
+use deepcross_train::config::{ColumnsOf, ConfigText, KindConfig};
 use deepcross_train::{Files, RunConfig, TrainError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -165,8 +165,8 @@ fn candidates(args: &CompareArgs, files: &Files) -> Result<(Vec<Candidate>, Vec<
         return Err(CallError::with_message(format!("`--models`: `{name}` is named twice")));
     }
     let (text, file) = (&read_text(&args.config)?, &args.config.display().to_string());
-    let (overrides, files) = (args.changes.get(), Some(&files.train));
-    let text = ConfigText { text, file, overrides, files };
+    let (overrides, columns) = (args.changes.get(), Some(ColumnsOf::Files(&files.train)));
+    let text = ConfigText { text, file, overrides, columns };
     let configs = RunConfig::read_kinds(text, models)?;
     let candidate = |KindConfig { config, left_out }: KindConfig| {
         let name = config.model.kind.name().to_owned();

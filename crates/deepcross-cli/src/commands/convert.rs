@@ -19,7 +19,7 @@ use deepcross_data::write::{Converted, FileForm, convert, convert_encoded, conve
 use deepcross_data::{
     DataConfig, DataError, Format, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
-use deepcross_train::config::Overrides;
+use deepcross_train::config::{ColumnsOf, Overrides};
 use deepcross_train::{RunConfig, TrainedRun};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -154,7 +154,8 @@ fn numbers(args: &ConvertArgs, form: FileForm, files: &Input) -> Result<Option<N
     let Some(path) = args.config.as_deref().filter(|_| form.format.has_pairs()) else {
         return Ok(None);
     };
-    Ok(Some(Numbers::Fitted(Box::new(read_config(path, Overrides::default(), files)?))))
+    let config = read_config(path, Overrides::default(), ColumnsOf::Files(files))?;
+    Ok(Some(Numbers::Fitted(Box::new(config))))
 }
 
 /// How the files are read: as those of the model, or as the configuration says.

@@ -13,10 +13,9 @@ use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use deepcross_data::Input;
 use deepcross_profile::{
-    ColumnKind, ColumnProfile, DistinctCount, Examples, FileProfile, InferredColumn, LabelCounts,
-    LeftOutReason, ListNotation, TopValue,
+    ColumnKind, ColumnProfile, Examples, FileProfile, InferredColumn, LabelCounts, LeftOutReason,
+    ListNotation, ProfileReport, TopValue,
 };
-use serde::Serialize;
 
 const DESCRIBE_HELP: &str = concat!(
     "Examples:
@@ -55,7 +54,7 @@ pub(crate) struct DescribeArgs {
 const WIDTH: usize = 100;
 
 /// The number of frequent values shown for each column.
-const TOP: usize = 10;
+const TOP: usize = ProfileReport::TOP;
 
 pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
     let (profiled, examples) = (read(args)?, args.examples.get());
@@ -63,7 +62,7 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
     warn_of_skipped(args.warnings, &profile.skipped, profile.rows.rows)?;
     absent_labels(&profiled).map_or(Ok(()), |absent| args.warnings.warn(absent))?;
     if args.json.is_asked {
-        return output::print(serde_json::to_string(&Report::new(&profiled, examples))?);
+        return output::print(serde_json::to_string(&ProfileReport::new(&profiled, examples))?);
     }
     for line in skipped_lines(&profiled.profile.skipped) {
         say(line);
@@ -147,7 +146,7 @@ fn cells(column: &ColumnProfile, inferred: &InferredColumn, has_label: bool) -> 
     let mut cells = vec![
         cut(column.name(), 24),
         kind(inferred),
-        distinct(column, inferred).to_string().replace("about ", "~"),
+        inferred.distinct(column).to_string().replace("about ", "~"),
         match missing.rows {
             0 => "–".to_owned(),
             n => format!("{}{}", percent(n, rows), mean(missing)),
@@ -164,42 +163,12 @@ fn mean(counts: LabelCounts) -> String {
 
 fn kind(inferred: &InferredColumn) -> String {
     match (&inferred.left_out, inferred.kind) {
-        (Some(reason), _) => word(reason).to_owned(),
+        (Some(reason), _) => reason.word().to_owned(),
         (None, ColumnKind::List(form)) => match form.notation {
             ListNotation::Separator(separator) => format!("multi-hot {separator:?}"),
             _ => "multi-hot [ ]".to_owned(),
         },
         (None, kind) => kind.field_kind().to_string(),
-    }
-}
-
-/// Why a column is left out, in a word or two.
-fn word(reason: &LeftOutReason) -> &'static str {
-    match reason {
-        LeftOutReason::Label => "label",
-        LeftOutReason::NoName => "without a name",
-        LeftOutReason::Empty => "empty",
-        LeftOutReason::Constant => "constant",
-        LeftOutReason::RowId => "row id",
-        LeftOutReason::Queries(_) => "query id",
-        LeftOutReason::Leak(_) => "leak of the label",
-        LeftOutReason::NotText(_) => "no text",
-        _ => "left out",
-    }
-}
-
-/// The number of distinct elements for lists, and of distinct values for all other columns.
-fn distinct(column: &ColumnProfile, inferred: &InferredColumn) -> DistinctCount {
-    match inferred.kind {
-        ColumnKind::List(form) => form.distinct,
-        _ => column.distinct(),
-    }
-}
-
-fn top(column: &ColumnProfile, inferred: &InferredColumn) -> Vec<TopValue> {
-    match inferred.kind {
-        ColumnKind::List(form) => column.top_elements(form.notation, TOP),
-        _ => column.top(TOP),
     }
 }
 
@@ -210,7 +179,7 @@ fn summary(column: &ColumnProfile, inferred: &InferredColumn, examples: Examples
     }
     let rows = column.missing().rows + column.present().rows;
     let share = |n: u64| format!("{:.1} %", 100.0 * n as f64 / rows as f64);
-    let values = top(column, inferred).into_iter();
+    let values = inferred.top(column, TOP).into_iter();
     let is_label = inferred.left_out == Some(LeftOutReason::Label);
     let mean = |counts| if is_label { String::new() } else { mean(counts) };
     let values = values.map(|value| {
@@ -229,141 +198,5 @@ fn cut(text: &str, length: usize) -> String {
     match text.chars().nth(length) {
         Some(_) => text.chars().take(length - 1).chain(['…']).collect(),
         None => text.to_owned(),
-    }
-}
-
-/// The object that `--json` prints.
-#[derive(Serialize)]
-struct Report<'a> {
-    rows: u64,
-    /// The number of rows that could not be read.
-    skipped: u64,
-    mean_label: Option<f64>,
-    /// The values that mean "missing".
-    missing_values: &'a [String],
-    columns: Vec<ColumnReport<'a>>,
-}
-
-#[derive(Serialize)]
-struct ColumnReport<'a> {
-    name: &'a str,
-    kind: String,
-    /// The reason to leave the column out of a configuration.
-    left_out: Option<&'static str>,
-    /// How the column is read and why, or why it is left out.
-    reason: String,
-    distinct: u64,
-    distinct_is_exact: bool,
-    missing: u64,
-    /// The mean label of the rows with a value.
-    mean_label: Option<f64>,
-    mean_label_of_missing: Option<f64>,
-    /// The AUC of predicting the label by this column alone.
-    auc: Option<f64>,
-    mean_characters: f64,
-    numbers: Option<NumbersReport>,
-    list: Option<ListReport>,
-    /// The values that count as missing although nothing said so: markers such as `?`, and odd values.
-    counted_as_missing: Vec<TopReport>,
-    /// The most frequent values; for lists, the most frequent elements.
-    top: Vec<TopReport>,
-}
-
-#[derive(Serialize)]
-struct NumbersReport {
-    min: Option<f64>,
-    max: Option<f64>,
-    mean: f64,
-    median: Option<f64>,
-}
-
-#[derive(Serialize)]
-struct ListReport {
-    /// Without one, the lists are in brackets.
-    separator: Option<char>,
-    distinct_values: u64,
-    mean_length: f64,
-    longest: u64,
-}
-
-#[derive(Serialize)]
-struct TopReport {
-    value: String,
-    rows: u64,
-    mean_label: Option<f64>,
-}
-
-impl<'a> Report<'a> {
-    fn new(profiled: &'a FileProfile, examples: Examples) -> Self {
-        let profile = &profiled.profile;
-        let columns = profile.columns.iter().zip(&profiled.fields.columns);
-        Self {
-            rows: profile.rows.rows,
-            skipped: profile.skipped.rows,
-            mean_label: profile.rows.mean_label(),
-            missing_values: &profile.missing,
-            columns: columns
-                .map(|(column, inferred)| ColumnReport::new(column, inferred, examples))
-                .collect(),
-        }
-    }
-}
-
-impl<'a> ColumnReport<'a> {
-    fn new(column: &'a ColumnProfile, inferred: &InferredColumn, examples: Examples) -> Self {
-        let DistinctCount { n, exact } = distinct(column, inferred);
-        let is_label = inferred.left_out == Some(LeftOutReason::Label);
-        let values = |values: Vec<TopValue>| match examples {
-            Examples::Shown => values.into_iter().map(TopReport::new).collect(),
-            Examples::Hidden => Vec::new(),
-        };
-        Self {
-            name: column.name(),
-            kind: inferred.kind.field_kind().to_string(),
-            left_out: inferred.left_out.as_ref().map(word),
-            reason: inferred.explain(column, examples),
-            distinct: n,
-            distinct_is_exact: exact,
-            missing: column.missing().rows,
-            mean_label: column.present().mean_label(),
-            mean_label_of_missing: column.missing().mean_label(),
-            auc: column.label_auc().filter(|_| !is_label),
-            mean_characters: column.mean_characters(),
-            numbers: NumbersReport::new(column, examples),
-            list: ListReport::new(column, inferred),
-            counted_as_missing: values(column.counted_as_missing().cloned().collect()),
-            top: values(top(column, inferred)),
-        }
-    }
-}
-
-impl NumbersReport {
-    fn new(column: &ColumnProfile, examples: Examples) -> Option<Self> {
-        let numbers = column.numbers()?;
-        let shown = |number| Some(number).filter(|_| examples == Examples::Shown);
-        let (min, max) = (shown(numbers.min), shown(numbers.max));
-        Some(Self { min, max, mean: numbers.mean, median: column.median().and_then(shown) })
-    }
-}
-
-impl ListReport {
-    fn new(column: &ColumnProfile, inferred: &InferredColumn) -> Option<Self> {
-        let ColumnKind::List(form) = inferred.kind else { return None };
-        Some(Self {
-            separator: match form.notation {
-                ListNotation::Separator(separator) => Some(separator),
-                _ => None,
-            },
-            distinct_values: column.distinct().n,
-            mean_length: form.mean_length,
-            longest: form.longest,
-        })
-    }
-}
-
-impl TopReport {
-    fn new(value: TopValue) -> Self {
-        let TopValue { text, counts } = value;
-        Self { value: text, rows: counts.rows, mean_label: counts.mean_label() }
     }
 }

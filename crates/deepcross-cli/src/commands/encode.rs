@@ -4,13 +4,14 @@ use crate::arguments::{RunChanges, Threads, TrainingFiles, files_help, help_text
 use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
 use crate::output_names::{Content, check_file_name};
+use crate::ranks::Job;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, percent};
 use crate::warnings::{Warnings, line};
 use anyhow::Result;
 use clap::Args;
 use deepcross_model::TrainedModel;
-use deepcross_train::config::ConfigText;
+use deepcross_train::config::{ColumnsOf, ConfigText};
 use deepcross_train::{EncodeOptions, Event, Files, RunConfig, encode, load_model};
 use std::path::PathBuf;
 
@@ -18,12 +19,13 @@ const ENCODE_HELP: &str = concat!(
     "Examples:
   deepcross encode --config run.toml --data january.csv february.csv \\
       --out clicks.dcc
-  deepcross train --config run.toml --data january.csv february.csv \\
-      --cache clicks.dcc --out model.dcx
+  deepcross train --config run.toml --cache clicks.dcc --out model.dcx
 
 The file holds the encoded training and validation rows and the encoder that was fitted to them. \
-`deepcross train --cache` uses it if the content of the files, `[data]`, `[[field]]` and the rows \
-held out are the same. Otherwise it reports the difference and rebuilds the file.
+`deepcross train --cache` reads it without the data files, or with `--data`, which checks that their \
+content is the same. `[data]`, `[[field]]` and the rows held out must be the same too. Otherwise a \
+call with `--data` reports the difference and rebuilds the file, and a call without it ends with an \
+error.
 
 ",
     files_help!()
@@ -56,8 +58,9 @@ pub(crate) struct EncodeArgs {
     pub(crate) warnings: Warnings,
 }
 
-pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
+pub(crate) fn run(args: &EncodeArgs, job: &Job) -> Result<()> {
     let paths = args.files.paths()?;
+    job.check_inputs(paths.iter())?;
     check_standard_input(paths.iter())?;
     let inputs = paths.iter().chain(&args.config).chain(&args.model);
     check_apart(&args.out, inputs)?;
@@ -68,7 +71,8 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
     let config = config(args, model.as_ref(), &files)?;
     check_writable(&args.out)?;
     let (threads, strict) = (args.threads.get(), args.warnings.is_strict);
-    let options = EncodeOptions { threads, init: model.as_ref(), strict };
+    let (init, ranks) = (model.as_ref(), job.ranks());
+    let options = EncodeOptions { threads, init, strict, ranks };
     let encoded =
         encode(&config, &files, options, &resolved(&args.out), &mut |event| match event {
             Event::Fitted { rows, positives, skipped } => {
@@ -92,7 +96,7 @@ fn config(args: &EncodeArgs, model: Option<&TrainedModel>, files: &Files) -> Res
         (None, None) => (String::new(), "the configuration".to_owned()),
     };
     args.changes.read(|overrides| {
-        let (text, file, files) = (&text, &name, Some(&files.train));
-        Ok(RunConfig::read(ConfigText { text, file, overrides, files })?)
+        let (text, file, columns) = (&text, &name, Some(ColumnsOf::Files(&files.train)));
+        Ok(RunConfig::read(ConfigText { text, file, overrides, columns })?)
     })
 }

@@ -6,9 +6,9 @@ use crate::arguments::{
 use crate::call_error::CallError;
 use crate::output::{self, Prints, check_outputs, say};
 use crate::pages::evaluation::page;
-use crate::steps::{on_threads, say_unusual_values, warn_of_rows};
+use crate::steps::{on_threads, say_given_values, say_unusual_values, warn_of_rows};
 use crate::text::calibration_text::map_words;
-use crate::text::evaluation_report::EvaluationReport;
+use crate::text::evaluation_report::EvaluationJson;
 use crate::text::evaluation_text::{EvaluationExtras, evaluation_text, undefined};
 use crate::text::group_report::GroupReport;
 use crate::text::tables::counted;
@@ -22,7 +22,9 @@ use deepcross_model::{Tapes, TrainedModel};
 use deepcross_train::groups::GroupedEvaluation;
 use deepcross_train::importance::{ImportancePlan, Importances, RowSample, permutation_importance};
 use deepcross_train::slices::{NamedColumns, SliceColumn, SlicePlan, SlicedRows, named_column};
-use deepcross_train::{EvaluateOptions, EvaluatedRows, TrainError, TrainedRun, evaluate};
+use deepcross_train::{
+    EvaluateOptions, EvaluatedRows, EvaluationReport, TrainError, TrainedRun, evaluate,
+};
 use std::num::NonZeroUsize;
 
 #[derive(Debug, Args)]
@@ -103,10 +105,11 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let named = (args.model.path.as_path(), &args.data.named[..]);
     args.report.write(|| page(named, trained, &reader, &evaluated, &extras))?;
     if args.json.is_asked {
-        let report = EvaluationReport::new(&evaluated.summary, &reader, trained, &extras);
-        return output::print(serde_json::to_string(&report)?);
+        let report = EvaluationReport::new(&evaluated, &reader, trained)?;
+        return output::print(serde_json::to_string(&EvaluationJson::new(report, &extras))?);
     }
     say_unusual_values(&reader);
+    say_given_values(&trained.encoder);
     if let Some(calibrator) = &trained.calibrator {
         say(format_args!("calibrated by {}", map_words(&calibrator.map)));
     }

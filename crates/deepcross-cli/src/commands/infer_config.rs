@@ -1,19 +1,23 @@
 //! `deepcross infer-config`: writes a first configuration for files.
 
 use crate::arguments::{
-    ConfigFile, DataFiles, LabelColumn, Layout, ShownExamples, files_help, help_texts,
+    ConfigFile, LabelColumn, Layout, ShownExamples, Threads, TrainingFiles, files_help, help_texts,
 };
 use crate::call_error::CallError;
+use crate::inputs::{DataPaths, check_standard_input, pipes_beside};
 use crate::output::{self, check_apart, check_writable, is_standard_output, is_stream, say};
 use crate::output_names::Content;
-use crate::steps::{absent_labels, profiled, settings, warn_of_skipped};
+use crate::steps::{absent_labels, on_threads, profiled, settings, warn_of_skipped};
 use crate::text::tables::shown;
 use crate::warnings::Warnings;
 use anyhow::{Context, Result};
 use clap::Args;
-use deepcross_data::Input;
-use deepcross_profile::{ColumnProfile, Examples, FileProfile, InferredColumn, LeftOutReason};
-use deepcross_train::RunConfig;
+use deepcross_data::{DataConfig, Input, Source};
+use deepcross_profile::{
+    ColumnProfile, Examples, FileProfile, InferredColumn, LeftOutReason, OtherFiles, OtherRole,
+    OtherRows,
+};
+use deepcross_train::{Files, RunConfig};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -22,13 +26,17 @@ const INFER_HELP: &str = concat!(
   deepcross infer-config --data clicks.csv --label click --out run.toml
   deepcross infer-config --data people.data --columns age,job,income \\
       --label income --positive '>50K' --out run.toml
+  deepcross infer-config --data january.csv --valid february.csv --test march.csv \\
+      --label click --out run.toml
 
-All rows are read once, in bounded memory. The configuration trains a model without changes: it has a \
+All rows are read twice, or three times with --valid or --test, in bounded memory. The configuration trains a model without changes: it has a \
 field for each column, of a kind that suits the values, and sizes of model and training that suit \
 the number of rows. It is a first version, to be read and changed.
 Beside each field a comment says why it is of its kind, with a value as an example.
 Columns that cannot help are left out, each with its reason in a comment and in a line: the column \
 is empty or constant, it numbers the rows or groups them, or it predicts the label by itself.
+The files of --valid and --test choose nothing. They are read once, to say which fields have values \
+there that no training row has.
 
 ",
     files_help!()
@@ -39,11 +47,15 @@ is empty or constant, it numbers the rows or groups them, or it predicts the lab
     after_help = INFER_HELP,
     mut_args(help_texts(&[
         ("data", "Rows to train on; several files are read in order"),
+        ("valid", "Validation data: the command says which of its values no training row has, and chooses nothing by it"),
     ])),
 )]
 pub(crate) struct InferConfigArgs {
     #[command(flatten)]
-    pub(crate) data: DataFiles,
+    pub(crate) files: TrainingFiles,
+    /// Test data: the command says the same about it; it may lack the label
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) test: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) label: LabelColumn,
     #[command(flatten)]
@@ -59,33 +71,88 @@ pub(crate) struct InferConfigArgs {
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
     #[command(flatten)]
+    pub(crate) threads: Threads,
+    #[command(flatten)]
     pub(crate) warnings: Warnings,
 }
 
 pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
-    let found = args.data.files()?;
+    let (paths, test) = (args.files.paths()?, DataPaths::find(&args.test)?);
+    let all = || paths.iter().chain(test.iter());
+    check_standard_input(all())?;
     if let Some(out) = &args.out {
-        check_out(out, found.iter(), args.force)?;
+        check_out(out, all(), args.force)?;
     }
-    let files = Input::from(&found);
+    // The rows are read more than once.
+    let pipes = pipes_beside(args.out.as_deref().unwrap_or(Path::new("-")));
+    let Files { train: files, valid } = paths.files(&pipes);
+    let others =
+        other_files([(OtherRole::Validation, valid), (OtherRole::Test, test.input(&pipes))]);
     let config = settings(&files, &args.config, &args.layout, &args.label)?;
     if args.label.label.is_none() && config.label().is_none() {
         return call_error("--label: name the column of the label");
     }
+    check_readable(&others, &config)?;
     let guess_missing = args.config.path.is_none() && args.layout.missing.is_empty();
-    let profiled = profiled(&files, &config, (&args.label, &args.layout), guess_missing)?;
+    let mut profiled = profiled(&files, &config, (&args.label, &args.layout), guess_missing)?;
     if profiled.fields.fields().next().is_none() {
         return call_error(&nothing_left(&profiled, args.examples.get()));
     }
+    profiled.check_others(&files, &others)?;
+    let find = || profiled.find_pairs(&files).map_err(anyhow::Error::from);
+    on_threads(args.threads.get(), find)??;
+    profiled.compare_with(&files, &others)?;
     let examples = args.examples.get();
-    let text = profiled.to_toml(&named(&args.data.named), examples)?;
+    let text = profiled.to_toml(&named(&args.files.data), examples)?;
     RunConfig::parse(&text, &[], "the inferred configuration").context("please report this")?;
     warn_of_skipped(args.warnings, &profiled.profile.skipped, profiled.profile.rows.rows)?;
     say_what_is_left_out(&profiled, examples, args.warnings)?;
+    say_what_is_unseen(&profiled, args.warnings)?;
     match &args.out {
         Some(out) if !is_standard_output(out) => write(out, &text, &profiled),
         _ => output::print(text.trim_end()),
     }
+}
+
+/// The files of each role that has any.
+fn other_files(files: [(OtherRole, Input); 2]) -> Vec<OtherFiles> {
+    let named = files.into_iter().filter(|(_, files)| !files.files().is_empty());
+    named.map(|(role, files)| OtherFiles { role, files }).collect()
+}
+
+/// Refuses files that cannot be opened, before the training files are read.
+fn check_readable(others: &[OtherFiles], config: &DataConfig) -> Result<()> {
+    for other in others {
+        Source::open(&other.files, config)?;
+    }
+    Ok(())
+}
+
+/// Warns of fields that help little in the other files or cannot be read there, and says which times are apart.
+fn say_what_is_unseen(profiled: &FileProfile, warnings: Warnings) -> Result<()> {
+    for OtherRows { role, times, lacking, .. } in &profiled.others {
+        for field in lacking {
+            let (reason, name) = (&field.reason, shown(&field.field));
+            warnings.warn(format_args!(
+                "{reason}; leave the field `{name}` out, or give it `at_prediction`"
+            ))?;
+        }
+        for apart in times {
+            let (column, order) =
+                (shown(&apart.column), if apart.are_later { "after" } else { "before" });
+            say(format_args!(
+                "`{column}`: all times of {role} are {order} those of the training files"
+            ));
+        }
+    }
+    for field in profiled.all_fields() {
+        if let Some(unseen) = profiled.explain_unseen(field) {
+            let name = shown(&field.name);
+            warnings
+                .warn(format_args!("`{name}`: {unseen}; the model knows only that they are new"))?;
+        }
+    }
+    Ok(())
 }
 
 /// The most columns that an error names.
@@ -181,7 +248,7 @@ fn column_notes(
     let why = inferred.explain(column, examples);
     let first = match &inferred.left_out {
         Some(LeftOutReason::Label) => None,
-        Some(reason) if costs_signal(reason, column) => {
+        Some(_) if inferred.costs_signal(column) => {
             Some(Note::Warning(format!("{name} is left out: {why}")))
         }
         Some(_) => Some(Note::Line(format!("{name} is left out: {why}"))),
@@ -202,23 +269,11 @@ fn quoted_name(column: &ColumnProfile) -> String {
     }
 }
 
-/// Whether a column that is left out may have helped.
-fn costs_signal(reason: &LeftOutReason, column: &ColumnProfile) -> bool {
-    match reason {
-        LeftOutReason::Leak(_) | LeftOutReason::NotText(_) => true,
-        // Rows of a query share their label often; only the order of numbers tells of rows of new queries.
-        LeftOutReason::Queries(_) => {
-            column.has_integers() && column.has_signal() && !column.is_order_useless()
-        }
-        _ => column.has_signal(),
-    }
-}
-
 fn write(out: &Path, text: &str, profiled: &FileProfile) -> Result<()> {
     let mut file = output::create(out)?;
     file.write_all(text.as_bytes())?;
     file.finish()?;
-    let fields = profiled.fields.fields().count();
+    let fields = profiled.all_fields().count();
     say(format_args!("wrote {}, {fields} fields", out.display()));
     Ok(())
 }

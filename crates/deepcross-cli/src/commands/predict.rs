@@ -1,21 +1,21 @@
 //! `deepcross predict`: writes the probability of a click for each row.
 
 use crate::arguments::{
-    DataFiles, FormatOverride, ModelFile, Threads, files_help, format_parser, help_texts,
+    DataFiles, FormatOverride, ModelFiles, Threads, files_help, format_parser, help_texts,
 };
 use crate::call_error::CallError;
 use crate::inputs::pipes_beside;
 use crate::output::{check_apart, say_written};
 use crate::output_names::rows_form;
-use crate::steps::{predict_to, say_unusual_values, warn_of_rows};
+use crate::steps::{predict_to, say_unusual_values_of, warn_of_rows_of};
 use crate::text::tables::counted;
 use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;
 use deepcross_data::input::Pipes;
 use deepcross_data::write::ColumnType;
-use deepcross_data::{Format, Labels, RowReader, Source};
-use deepcross_train::{PredictionPlan, TrainedRun};
+use deepcross_data::{Format, RowReader, Source};
+use deepcross_train::{Ensemble, Member, PredictionPlan, TrainedRun};
 use std::path::{Path, PathBuf};
 
 const PREDICT_HELP: &str = concat!(
@@ -23,6 +23,10 @@ const PREDICT_HELP: &str = concat!(
   deepcross predict --model model.dcx --data new.csv --out predictions.csv
   deepcross predict --model model.dcx --data new.csv --with user query \\
       --with-logit --out predictions.parquet
+  deepcross predict --model a.dcx b.dcx --data new.csv --with-spread --out predictions.csv
+
+The probability of several models is the mean of theirs. They may have other fields, but must read \
+the files in the same way.
 
 There is one row for each row of the files, in their order. If the model skips rows that cannot be \
 read (`bad_rows = \"skip\"`), their probability is missing. The end of the name of --out gives the \
@@ -36,12 +40,13 @@ format: .csv, .tsv, .jsonl or .ndjson, each optionally followed by .gz or .zst, 
 #[command(
     after_help = PREDICT_HELP,
     mut_args(help_texts(&[
+        ("model", "The model; of several models, the probability is the mean of theirs"),
         ("data", "Rows, with or without labels; several files are read in order"),
     ])),
 )]
 pub(crate) struct PredictArgs {
     #[command(flatten)]
-    pub(crate) model: ModelFile,
+    pub(crate) models: ModelFiles,
     #[command(flatten)]
     pub(crate) data: DataFiles,
     #[command(flatten)]
@@ -59,9 +64,12 @@ pub(crate) struct PredictArgs {
     #[arg(long)]
     pub(crate) with_row: bool,
     /// Also write the logit, before any calibration, as the column `logit`; it has an order where
-    /// probabilities are rounded to 0 or 1
+    /// probabilities are rounded to 0 or 1. Of several models, it is that of the mean probability
     #[arg(long)]
     pub(crate) with_logit: bool,
+    /// Also write the standard deviation of the models' probabilities as the column `spread`
+    #[arg(long)]
+    pub(crate) with_spread: bool,
     #[command(flatten)]
     pub(crate) threads: Threads,
     #[command(flatten)]
@@ -71,32 +79,46 @@ pub(crate) struct PredictArgs {
 pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let data = args.data.files()?;
     let out = args.out.as_deref().unwrap_or(Path::new("-"));
-    check_apart(out, data.iter().chain([&args.model.path]))?;
+    check_apart(out, data.iter().chain(&args.models.paths))?;
     let mut plan = plan(args, out)?;
-    let mut run = TrainedRun::load(&args.model.path)?;
-    args.format.apply_without_targets(&mut run.config.data);
+    let ensemble = ensemble(args)?;
     // Rows are read twice if the types of their columns are to be found.
     let pipes = if needs_types(&plan) { pipes_beside(out) } else { Pipes::default() };
-    let source = Source::open(data.input(&pipes), &run.config.data)?;
+    let source = Source::open(data.input(&pipes), ensemble.data())?;
     args.with.iter().try_for_each(|name| source.column(name, "`--with`").map(drop))?;
-    let mut reader = keeping(run.reader_of(&source, Labels::Ignored)?, &mut plan)?;
-    let predictor = run.trained.predictor();
-    let written = predict_to(out, predictor, &mut reader, &plan, args.threads.get())?;
+    let mut reader = keeping(ensemble.reader_of(&source)?, &mut plan)?;
+    let predictors = ensemble.predictors();
+    let written = predict_to(out, predictors, &mut reader, &plan, args.threads.get())?;
     // Bad rows have a prediction too, which is missing.
     let n_good = written.rows.saturating_sub(reader.skipped().rows);
-    warn_of_rows(args.warnings, &run.trained, &reader, n_good)?;
+    warn_of_rows_of(args.warnings, &ensemble, &reader, n_good)?;
     written.out.finish()?;
     let rows = counted(written.rows, "prediction");
     say_written(out, format_args!("wrote {rows} to {}", out.display()));
-    say_unusual_values(&reader);
+    say_unusual_values_of(&ensemble, &reader);
     Ok(())
+}
+
+/// The models, which read rows as the call says.
+fn ensemble(args: &PredictArgs) -> Result<Ensemble> {
+    let member = |path: &PathBuf| {
+        let run = TrainedRun::load(path)?;
+        Ok(Member { name: path.display().to_string(), run })
+    };
+    let members = args.models.paths.iter().map(member).collect::<Result<_>>()?;
+    Ok(Ensemble::new(members, |data| args.format.apply_without_targets(data))?)
 }
 
 /// The columns that the flags ask for, and the form of the output.
 fn plan(args: &PredictArgs, out: &Path) -> Result<PredictionPlan> {
     let with = args.with.iter().map(|name| (name.clone(), ColumnType::Text)).collect();
     let form = rows_form(out, args.to, Format::CSV, &[PredictionPlan::PROBABILITY])?;
-    let plan = PredictionPlan { form, with, row: args.with_row, logit: args.with_logit };
+    let (row, logit, spread) = (args.with_row, args.with_logit, args.with_spread);
+    if spread && args.models.paths.len() == 1 {
+        let message = "`--with-spread` needs several models, but `--model` names one";
+        return Err(CallError::with_message(message.to_owned()));
+    }
+    let plan = PredictionPlan { form, with, row, logit, spread };
     let (columns, _) = plan.columns();
     let twice = args.with.iter().find(|name| columns.iter().filter(|one| one == name).count() > 1);
     match twice {

@@ -4,7 +4,7 @@ use crate::arguments::Threads;
 use crate::output::{self, open, say};
 use crate::output_names::check_folder_name;
 use crate::progress::train_progress::TrainProgress;
-use crate::steps::{on_threads, predict_to, warn_of_rows, write_simulated};
+use crate::steps::{Truth, on_threads, predict_to, warn_of_rows, write_simulated};
 use crate::text::tables::{grouped, metric, table};
 use crate::text::undefined_metrics::UndefinedMetrics;
 use crate::warnings::Warnings;
@@ -94,7 +94,8 @@ pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
         .map_or(Ok(()), |undefined| args.warnings.warn(undefined))?;
     let mut unlabelled = run.reader(test, Labels::Ignored)?;
     let plan = PredictionPlan::default();
-    let written = predict_to(&folder.predictions, predictor, &mut unlabelled, &plan, threads)?;
+    let written =
+        predict_to(&folder.predictions, predictor.into(), &mut unlabelled, &plan, threads)?;
     warn_of_rows(args.warnings, &run.trained, &unlabelled, written.rows)?;
     // Model and predictions take their places after the last warning.
     run.trained.save(&output::resolved(&folder.model))?;
@@ -115,7 +116,8 @@ fn simulate_files(folder: &Folder, n_train: u64) -> Result<()> {
     let world = SimulatorConfig::default();
     write_simulated(SimulatorConfig { seed: 1, ..world }, n_train, &folder.train, None)?;
     let test = SimulatorConfig { seed: 2, ..world };
-    write_simulated(test, n_test, &folder.test, Some(&folder.truth)).map(drop)
+    let truth = Truth { path: &folder.truth, is_at_top: false };
+    write_simulated(test, n_test, &folder.test, Some(truth)).map(drop)
 }
 
 /// Trains with a progress bar and a summary, without checkpoints.

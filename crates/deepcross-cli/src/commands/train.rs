@@ -2,6 +2,7 @@
 
 use crate::arguments::{
     Json, ReportPage, RunChanges, Threads, TrainingFiles, files_help, help_texts, read_config,
+    required_unless,
 };
 use crate::call_error::CallError;
 use crate::inputs::{check_standard_input, pipes_beside};
@@ -10,18 +11,22 @@ use crate::output::{
     say, say_written,
 };
 use crate::output_names::{Content, check_file_name};
-use crate::pages::training::Course;
 use crate::progress::json_lines::JsonLines;
 use crate::progress::train_progress::TrainProgress;
-use crate::signals::Signals;
+use crate::ranks::Job;
+use crate::signals::{Interrupted, Signals};
+use crate::steps::say_given_values;
 use crate::text::pace::Pace;
 use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;
+use deepcross_data::DataError;
 use deepcross_model::TrainedModel;
+use deepcross_train::config::ColumnsOf;
+use deepcross_train::pages::{Course, CourseFiles, name, names};
 use deepcross_train::{
-    Checkpoints, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
-    remove_checkpoint, train,
+    Checkpoints, Event, Files, Next, RunConfig, RunOptions, TrainError, cached_columns, load_model,
+    remove_checkpoint, save_on_ranks, train,
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -32,6 +37,11 @@ const TRAIN_HELP: &str = concat!(
       --valid march.csv --out model.dcx --set train.epochs=5
   deepcross train --config run.toml --data today.csv --init yesterday.dcx \\
       --out today.dcx
+  deepcross encode --config run.toml --data january.csv --out clicks.dcc
+  deepcross train --config run.toml --cache clicks.dcc --out model.dcx
+
+A run without --data reads the cache alone: its rows, its encoder and the rows held out. `[data]`, \
+`[[field]]` and the choice of the rows held out must be those that the cache was made with.
 
 The run keeps a checkpoint beside the artifact, for instance `model.dcx.checkpoint`. It is written \
 every ten minutes (see `train.checkpoint_minutes` and `train.checkpoint_steps`), and on SIGINT \
@@ -47,9 +57,11 @@ checkpoint is removed when the artifact is written.
 #[command(
     after_help = TRAIN_HELP,
     mut_args(help_texts(&[
+        ("data", "Training data; several files are read in order; without it, the rows are those of the cache"),
         ("json", "Print a JSON object for each epoch as it ends, and one for the run, each on its own line"),
         ("report", "Also write an HTML page with the course of the training to this file"),
     ])),
+    mut_args(required_unless("data", "cache")),
 )]
 pub(crate) struct TrainArgs {
     /// The configuration of the run
@@ -68,7 +80,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) init: Option<PathBuf>,
     /// Keep the encoded rows in this file, so that text is parsed once; later runs on the same rows and
-    /// fields use it, and other runs rebuild it
+    /// fields use it, and other runs rebuild it; without `--data`, it must be there, and is read alone
     #[arg(long, value_name = "FILE")]
     pub(crate) cache: Option<PathBuf>,
     #[command(flatten)]
@@ -83,15 +95,15 @@ pub(crate) struct TrainArgs {
     pub(crate) warnings: Warnings,
 }
 
-pub(crate) fn run(args: &TrainArgs) -> Result<()> {
+pub(crate) fn run(args: &TrainArgs, job: &Job) -> Result<()> {
     let paths = args.files.paths()?;
+    job.check_inputs(paths.iter())?;
     check_standard_input(paths.iter())?;
     let checkpoint = checkpoint_of(args)?;
     check_names(args, paths.iter(), checkpoint.as_ref())?;
     // Fitting the encoder reads all rows, and so does each epoch.
     let files = paths.files(&pipes_beside(&args.out));
-    let config =
-        args.changes.read(|overrides| read_config(&args.config, overrides, &files.train))?;
+    let config = config(args, &files)?;
     let init = args.init.as_deref().map(load_model).transpose()?;
     if init.as_ref().is_some_and(|init| init.calibrator.is_some()) {
         say(
@@ -110,16 +122,48 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let threads = args.threads.get();
     let cache = args.cache.as_deref().map(resolved);
     let strict = args.warnings.is_strict;
-    let options = RunOptions { threads, init, checkpoints, cache, strict };
+    let ranks = job.ranks();
+    let options = RunOptions { threads, init, checkpoints, cache, strict, stop: None, ranks };
     let mut shown = Shown::new(args, &config);
-    let (trained, pace) = train_keeping(&config, &files, options, &signals, &mut shown)?;
-    trained.save(&resolved(&args.out))?;
+    let trained = train_keeping(&config, &files, options, &signals, &mut shown);
+    let (trained, pace) = trained.map_err(|error| of_cache_alone(args, error))?;
+    say_given_values(&trained.encoder);
+    let out = resolved(&args.out);
+    match ranks {
+        None => trained.save(&out)?,
+        Some(ranks) => save_on_ranks(ranks, &trained, &out)?,
+    }
+    if !job.is_first() {
+        return Ok(());
+    }
     checkpoint.iter().try_for_each(|checkpoint| remove_checkpoint(checkpoint))?;
     say_written(&args.out, format_args!("wrote {}", args.out.display()));
-    let named = (&args.files.data[..], &args.files.valid[..]);
+    let named = named_files(args);
     let Shown { course, json } = shown;
-    args.report.write(|| Ok(course.page(&args.out, named, &trained)))?;
+    args.report.write(|| Ok(course.page(named, &trained)))?;
     json.map_or(Ok(()), |json| json.end(&args.out, &trained, pace))
+}
+
+/// The configuration with the changes of the call.
+fn config(args: &TrainArgs, files: &Files) -> Result<RunConfig> {
+    let cache = args.cache_alone();
+    let names = cache.map(cached_columns).transpose();
+    let names = names.map_err(|error| of_cache_alone(args, error.into()))?;
+    let columns = names.as_deref().map_or(ColumnsOf::Files(&files.train), ColumnsOf::Names);
+    args.changes.read(|overrides| read_config(&args.config, overrides, columns))
+}
+
+/// The names of the files on a page.
+fn named_files(args: &TrainArgs) -> CourseFiles {
+    let data = args.cache_alone().map_or_else(|| names(&args.files.data), name);
+    CourseFiles { model: name(&args.out), data, valid: names(&args.files.valid) }
+}
+
+impl TrainArgs {
+    /// The cache, if the run reads it alone.
+    fn cache_alone(&self) -> Option<&Path> {
+        self.cache.as_deref().filter(|_| self.files.data.is_empty())
+    }
 }
 
 /// The forms in which a run is shown beside its progress.
@@ -139,6 +183,29 @@ impl Shown {
         self.course.observe(event);
         self.json.iter_mut().for_each(|json| json.observe(event));
     }
+}
+
+/// The error of a run that reads a cache alone; if the cache cannot be used, with the call that makes it.
+fn of_cache_alone(args: &TrainArgs, error: anyhow::Error) -> anyhow::Error {
+    let Some(cache) = args.cache_alone() else { return error };
+    let is_of_cache = match error.downcast_ref::<TrainError>() {
+        Some(TrainError::OtherCache { .. }) => true,
+        Some(TrainError::Data(error)) => is_no_cache(error),
+        _ => error.downcast_ref::<DataError>().is_some_and(is_no_cache),
+    };
+    if !is_of_cache {
+        return error;
+    }
+    let (config, cache) = (args.config.display(), cache.display());
+    let model = args.init.as_ref().map(|init| format!(" --model {}", init.display()));
+    let model = model.unwrap_or_default();
+    let call = format!("deepcross encode --config {config}{model} --data FILE --out {cache}");
+    anyhow::anyhow!("{error:#}\nto make the cache from its files: {call}")
+}
+
+/// Whether the cache is missing or not valid.
+fn is_no_cache(error: &DataError) -> bool {
+    matches!(error, DataError::MissingFile { .. } | DataError::Cache { .. })
 }
 
 /// The path of a run's checkpoint: beside the artifact; `None` if that is a stream, which nothing is beside.
@@ -258,8 +325,7 @@ fn ended(
             say(format_args!(
                 "interrupted after step {step}; the checkpoint is {file}: the same call with --resume continues from it"
             ));
-            let stopped = || anyhow::anyhow!("stopped without a signal");
-            signals.interrupted().map_or_else(stopped, anyhow::Error::from)
+            signals.interrupted().unwrap_or(Interrupted::OF_ANOTHER_RANK).into()
         }
         (error @ TrainError::OtherRun { .. }, _) | (error, None) => error.into(),
         (error, Some((file, step))) => {

@@ -1,6 +1,5 @@
 //! The page of `deepcross calibrate`.
 
-use super::{footer, model, name, names};
 use crate::text::calibration_text::{map_words, metric_lines};
 use crate::text::tables::{grouped, metric, percent};
 use anyhow::Result;
@@ -10,6 +9,7 @@ use deepcross_metrics::{Evaluated, NamedMetric, Summary};
 use deepcross_model::TrainedModel;
 use deepcross_report::{Figure, Plot, Report, Section, Table};
 use deepcross_train::Calibration;
+use deepcross_train::pages::{footer, model, name, names};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,5 @@
 //! The page of `deepcross compare`.
 
-use super::{footer, name, names};
 use crate::text::comparison_text::{cells, costs, header, notes};
 use crate::text::pace::Pace;
 use crate::text::tables::{counted, grouped, metric, percent};
@@ -9,6 +8,7 @@ use deepcross_metrics::{Evaluated, Interval};
 use deepcross_report::{Figure, IntervalRow, Plot, Report, Section, Series, Table, YScale};
 use deepcross_train::EpochReport;
 use deepcross_train::compare::{Candidate, CompareEvent, ComparedModel, Comparison, TestedOn};
+use deepcross_train::pages::{footer, name, names};
 use std::path::{Path, PathBuf};
 
 /// The number of points of a curve: more than a screen can show.

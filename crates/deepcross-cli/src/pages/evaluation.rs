@@ -1,6 +1,6 @@
 //! The page of `deepcross evaluate`.
 
-use super::{fields, footer, importance, model, name, names, slices};
+use super::{importance, slices};
 use crate::text::calibration_text::map_words;
 use crate::text::evaluation_text::EvaluationExtras;
 use crate::text::group_report::{self, GroupReport};
@@ -9,9 +9,10 @@ use crate::text::tables::{grouped, percent};
 use crate::text::threshold_report::ThresholdReport;
 use anyhow::Result;
 use deepcross_data::RowReader;
-use deepcross_metrics::{Evaluated, NamedMetric, Ranked, Reference, Summary};
+use deepcross_metrics::{Evaluated, Ranked, Summary};
 use deepcross_model::TrainedModel;
-use deepcross_report::{Figure, Plot, Report, Section, Table};
+use deepcross_report::{Plot, Report, Section, Table};
+use deepcross_train::pages::{fields, figures, footer, model, name, names};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -60,39 +61,6 @@ pub(crate) fn page(
     report.sections.extend(model(trained));
     report.footer = footer();
     Ok(report)
-}
-
-/// The keys of the metrics that come first: those with an interval, and the expected calibration error.
-const FIRST: [&str; 6] =
-    ["auc", "log_loss", "normalized_entropy", "calibration", "brier", "expected_calibration_error"];
-
-/// The metrics, each with its interval and a value to compare it with.
-pub(super) fn figures(evaluated: &Evaluated<f32>) -> Result<Vec<Figure>> {
-    let intervals = evaluated.ranked.intervals(LEVEL)?;
-    let figure = |metric: NamedMetric| figure(&metric).with_interval(intervals.of(metric.key));
-    Ok(metrics(&evaluated.summary).into_iter().map(figure).collect())
-}
-
-/// The metrics without intervals.
-pub(super) fn plain_figures(summary: &Summary) -> Vec<Figure> {
-    metrics(summary).iter().map(figure).collect()
-}
-
-/// All metrics, in the order of the page.
-fn metrics(summary: &Summary) -> Vec<NamedMetric> {
-    let mut all = summary.metrics();
-    let place = |metric: &NamedMetric| FIRST.iter().position(|&key| key == metric.key);
-    all.sort_by_key(|metric| place(metric).unwrap_or(FIRST.len()));
-    all
-}
-
-fn figure(metric: &NamedMetric) -> Figure {
-    let note = match metric.reference {
-        Reference::Constant { name, value } => format!("{name}: {value}"),
-        Reference::BaseRate(Some(value)) => format!("base rate: {value:.4}"),
-        Reference::BaseRate(None) => String::new(),
-    };
-    Figure::new(metric.title, metric.value).with_note(note)
 }
 
 fn ranking(summary: &Summary, ranked: &Ranked<f32>) -> Section {

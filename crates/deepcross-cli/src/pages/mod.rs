@@ -1,82 +1,10 @@
 //! The pages of `--report`.
 //!
 //! Nothing here reads, writes or prints: a page is a value that `deepcross-report` formats as HTML.
+//! The page of a training, and the parts that all pages have, are in `deepcross_train::pages`.
 
 pub(crate) mod calibration;
 pub(crate) mod comparison;
 pub(crate) mod evaluation;
 mod importance;
 mod slices;
-pub(crate) mod training;
-
-use crate::text::tables::{counted, grouped, percent};
-use deepcross_features::Counts;
-use deepcross_features::batch::{FieldShape, ShapeKind};
-use deepcross_model::TrainedModel;
-use deepcross_report::{Section, Table};
-use std::path::{Path, PathBuf};
-
-/// The name of a file, without its folder: a page may be passed on, and should not reveal where it was made.
-fn name(path: &Path) -> String {
-    path.file_name().map_or(path.as_os_str(), |name| name).to_string_lossy().into_owned()
-}
-
-/// The names of files, without their folders.
-fn names(files: &[PathBuf]) -> String {
-    let names: Vec<_> = files.iter().map(|path| name(path)).collect();
-    match &names[..] {
-        [first, _, _, _, ..] => {
-            format!("{first} and {} more", counted(names.len() as u64 - 1, "file"))
-        }
-        names => names.join(", "),
-    }
-}
-
-fn footer() -> String {
-    format!("Written by deepcross {}.", env!("CARGO_PKG_VERSION"))
-}
-
-/// The unusual values of each field, in shares of all its values.
-fn fields(caption: &str, counts: &Counts, shapes: &[FieldShape]) -> Table {
-    let header = ["field", "values", "missing", "unseen", "rare", "clipped", "far outside"];
-    let mut table = Table::new(caption, &header);
-    for (shape, (name, counts)) in shapes.iter().zip(counts.iter()) {
-        let share = |n: u64| percent(n, counts.values);
-        let knows = shape.knows_unseen();
-        let of_ids = |n: u64| if knows { share(n) } else { "–".to_owned() };
-        let of_numbers = |n: u64| match shape.kind {
-            ShapeKind::Dense { .. } => share(n),
-            ShapeKind::Sparse { .. } => "–".to_owned(),
-        };
-        table.push([
-            name.to_owned(),
-            grouped(counts.values),
-            share(counts.missing),
-            of_ids(counts.unseen),
-            of_ids(counts.rare),
-            of_numbers(counts.clipped),
-            if counts.far > 0 { share(counts.far) } else { of_numbers(0) },
-        ]);
-    }
-    table
-}
-
-/// The layers and encodings of the model, and the configuration in it.
-fn model(trained: &TrainedModel) -> [Section; 2] {
-    let mut layers = Table::new("Layers", &["layer", "output width", "weights"]);
-    for layer in trained.model.layers() {
-        let (width, weights) = (layer.outputs as u64, layer.n_parameters as u64);
-        layers.push([layer.name.clone(), grouped(width), grouped(weights)]);
-    }
-    let total = grouped(trained.params.n_parameters() as u64);
-    layers.push(["total".to_owned(), String::new(), total]);
-    let mut encodings = Table::new("Encodings", &["field", "column", "encoding"]).of_text();
-    for field in trained.encoder.fields() {
-        encodings.push([field.name.clone(), field.column(), field.encoding.clone()]);
-    }
-    let mut about = Section::new("Model");
-    about.tables = vec![layers, encodings];
-    let mut config = Section::new("Configuration").with_note("As it is stored in the model.");
-    config.text.clone_from(&trained.config);
-    [about, config]
-}

@@ -1,11 +1,12 @@
 //! The progress of a training run: a bar on a terminal, a line of a table for each epoch, and a summary.
 
 use super::{drift_line, style};
-use crate::output::say;
+use crate::output::{is_silent, say};
 use crate::text::epoch_table::EpochTable;
 use crate::text::pace::Pace;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, grouped, metric, percent};
+use crate::text::traffic_table::TrafficTable;
 use crate::text::unit_table::UnitTable;
 use crate::text::unusual_values::training_values;
 use crate::warnings;
@@ -31,6 +32,7 @@ pub(crate) struct TrainProgress {
     /// The rows that an earlier call has trained on.
     rows_before: u64,
     units: UnitTable,
+    traffic: TrafficTable,
     /// Texts on the values of the last epoch.
     values: Vec<String>,
 }
@@ -38,7 +40,9 @@ pub(crate) struct TrainProgress {
 impl TrainProgress {
     /// Shows a run on `threads` threads.
     pub(crate) fn new(threads: usize, train: &TrainConfig) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let target =
+            if is_silent() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
         bar.set_message("reading the data once to fit the encoder");
         bar.set_style(style("{spinner} {msg} ({elapsed})"));
         bar.enable_steady_tick(Duration::from_millis(200));
@@ -54,6 +58,7 @@ impl TrainProgress {
             epochs: Vec::new(),
             rows_before: 0,
             units: UnitTable::default(),
+            traffic: TrafficTable::default(),
             values: Vec::new(),
         }
     }
@@ -89,6 +94,7 @@ impl TrainProgress {
             Event::Step { epoch, rows, loss } => self.step(*epoch, *rows, *loss),
             Event::Epoch(report) => self.epoch(report),
             Event::Units { epoch, rows, units } => self.units.observe(*epoch, *rows, units),
+            Event::Exchanged(traffic) => self.traffic.observe(traffic),
             Event::Read { train, valid } => self.read(train, *valid),
             _ => {}
         }
@@ -148,7 +154,10 @@ impl TrainProgress {
         let pace = Pace { seconds, rows };
         let speed = grouped(pace.rows_per_second() as u64);
         let waited = 100.0 * self.waiting.share();
-        let parts = [self.kept(), self.units.text()].into_iter().flatten().chain(self.values);
+        let parts = [self.kept(), self.units.text(), self.traffic.text()]
+            .into_iter()
+            .flatten()
+            .chain(self.values);
         parts.for_each(|part| say(format_args!("\n{part}")));
         say(format_args!(
             "\n{seconds:.1} s, {speed} rows/s with reading and validation; threads waited for data {waited:.1} % of \

@@ -13,6 +13,14 @@ use std::path::Path;
 /// The column of the true probabilities.
 const TRUTH: &str = "probability";
 
+/// The file of the true probabilities.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Truth<'a> {
+    pub(crate) path: &'a Path,
+    /// Whether they are those of the rows if all ads were at position 1.
+    pub(crate) is_at_top: bool,
+}
+
 /// Writes simulated rows, and their true probabilities to a file of their own if `truth` names one.
 ///
 /// Both are written in the formats that their names show, and files are written whole, or not at all.
@@ -20,30 +28,34 @@ pub(crate) fn write_simulated(
     config: SimulatorConfig,
     n_rows: u64,
     path: &Path,
-    truth: Option<&Path>,
+    truth: Option<Truth<'_>>,
 ) -> Result<SimulationSummary> {
     let simulator =
         Simulator::new(&config).map_err(|problems| CallError::with_message(problems.join("\n")))?;
     let form = rows_form(path, None, Format::TSV, &HEADER)?;
     let truth_form =
-        truth.map(|truth| rows_form(truth, None, Format::TSV, &[TRUTH])).transpose()?;
+        truth.map(|truth| rows_form(truth.path, None, Format::TSV, &[TRUTH])).transpose()?;
     let types = types(&simulator, n_rows, form)?;
     let mut rows = Rows { writer: writer(path, form, &HEADER, &types)?, line: Vec::new() };
     let truth = truth.zip(truth_form);
-    let truth = truth.map(|(path, form)| writer(path, form, &[TRUTH], &[ColumnType::Float]));
+    let truth = truth.map(|(truth, form)| {
+        let writer = writer(truth.path, form, &[TRUTH], &[ColumnType::Float])?;
+        anyhow::Ok((writer, truth.is_at_top))
+    });
     let mut truth = truth.transpose()?;
     let mut summary = SimulationSummary { rows: n_rows, clicks: 0, expected_clicks: 0.0 };
     for index in 0..n_rows {
         let row = simulator.row(index);
         rows.write(&row)?;
-        if let Some(truth) = &mut truth {
-            truth.write([row.probability.to_string().as_bytes()]).map_err(plain)?;
+        if let Some((truth, is_at_top)) = &mut truth {
+            let probability = if *is_at_top { row.probability_at_top } else { row.probability };
+            truth.write([probability.to_string().as_bytes()]).map_err(plain)?;
         }
         summary.clicks += u64::from(row.click);
         summary.expected_clicks += row.probability;
     }
     let mut outputs = vec![rows.writer.finish().map_err(plain)?];
-    if let Some(truth) = truth {
+    if let Some((truth, _)) = truth {
         outputs.push(truth.finish().map_err(plain)?);
     }
     Output::finish_all(outputs)?;

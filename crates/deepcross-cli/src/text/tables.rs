@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-pub(crate) use deepcross_profile::number_text::{counted, grouped, percent, short};
+pub(crate) use deepcross_profile::number_text::{counted, grouped, metric, percent, short};
 
 /// A table with a header; all columns except the first are aligned to the right.
 pub(crate) fn table(header: &[&str]) -> Table {
@@ -24,11 +24,6 @@ pub(crate) fn text_table(header: &[&str]) -> Table {
 pub(crate) fn indented(text: &str) -> String {
     let indented = |line: &str| format!("  {}", line.trim_end()).trim_end().to_owned();
     text.lines().map(indented).collect::<Vec<_>>().join("\n")
-}
-
-/// A metric, or a dash if it is not defined.
-pub(crate) fn metric(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
 }
 
 /// A value of the data for a cell: cut if it is long, with control characters escaped, since they could steer a terminal.

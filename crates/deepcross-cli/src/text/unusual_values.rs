@@ -7,7 +7,7 @@
 use super::tables::{grouped, table};
 use comfy_table::Table;
 use deepcross_data::RowReader;
-use deepcross_features::FieldCounts;
+use deepcross_features::{Counts, FieldCounts};
 
 /// The most fields shown: those with the largest shares.
 const MAX_LINES: usize = 12;
@@ -24,8 +24,8 @@ const KINDS: [Kind; 5] = [
 ];
 
 /// The table of values that the encoder did not learn or that were missing, over one pass.
-pub(crate) fn unusual_values(reader: &RowReader<'_>) -> String {
-    let mut fields = unusual([reader]);
+pub(crate) fn unusual_values(counts: &Counts) -> String {
+    let mut fields = unusual([counts]);
     if fields.len() > MAX_LINES {
         sort_by_share(&mut fields);
     }
@@ -38,7 +38,7 @@ pub(crate) fn unusual_values(reader: &RowReader<'_>) -> String {
 
 /// The same for training rows and, if there are any, validation rows.
 pub(crate) fn training_values(train: &RowReader<'_>, valid: Option<&RowReader<'_>>) -> String {
-    let mut fields = unusual([train].into_iter().chain(valid));
+    let mut fields = unusual([train].into_iter().chain(valid).map(RowReader::counts));
     let rows = if valid.is_some() { "training / validation rows" } else { "training rows" };
     if fields.is_empty() {
         return format!("no value of the {rows} is missing, unseen, rare or clipped");
@@ -85,10 +85,10 @@ impl Field<'_> {
 }
 
 /// The fields that have a count above 0, in the order of the encoder.
-fn unusual<'r>(readers: impl IntoIterator<Item = &'r RowReader<'r>>) -> Vec<Field<'r>> {
+fn unusual<'r>(passes: impl IntoIterator<Item = &'r Counts>) -> Vec<Field<'r>> {
     let mut fields: Vec<Field<'r>> = Vec::new();
-    for reader in readers {
-        for (i, (name, &counts)) in reader.counts().iter().enumerate() {
+    for counts in passes {
+        for (i, (name, &counts)) in counts.iter().enumerate() {
             match fields.get_mut(i) {
                 Some(field) => field.passes.push(counts),
                 None => fields.push(Field { name, passes: vec![counts] }),

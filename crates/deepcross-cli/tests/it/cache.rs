@@ -49,6 +49,60 @@ fn a_run_from_a_model_uses_rows_that_the_model_encoded() {
     assert!(folder.read("today.dcx") == expected);
 }
 
+/// The fields are those of the columns that the files had, although the run does not see them.
+#[test]
+fn a_run_without_files_reads_the_cache_alone() {
+    let folder = Folder::with_model();
+    let expected = folder.read("model.dcx");
+    folder.succeed("encode --config run.toml --data train.csv --out rows.dcc");
+    std::fs::remove_file(folder.path("train.csv")).unwrap();
+    let train = "train --config run.toml --cache rows.dcc --out model.dcx";
+    let outcome = folder.succeed(&format!("{train} --report page.html"));
+    assert!(outcome.stderr.contains("from the cache rows.dcc"), "{}", outcome.stderr);
+    assert!(folder.read("model.dcx") == expected);
+    assert!(String::from_utf8(folder.read("page.html")).unwrap().contains("rows.dcc"));
+    let of_other = "`rows.dcc` is the cache of another run";
+    let advice = "to make the cache from its files: deepcross encode --config run.toml";
+    folder.fail(
+        &format!("{train} --seed 9"),
+        1,
+        &format!(
+            "{of_other}: `train.split_seed` was 1, and is 9\n{advice} --data FILE --out rows.dcc"
+        ),
+    );
+    folder.fail(
+        &format!("{train} --init model.dcx"),
+        1,
+        &format!(
+            "{of_other}: the rows were encoded by another encoder\n\
+             {advice} --model model.dcx --data FILE --out rows.dcc"
+        ),
+    );
+    folder.fail(
+        &train.replace("rows.dcc", "none.dcc"),
+        1,
+        &format!("`none.dcc`: no such file\n{advice} --data FILE --out none.dcc"),
+    );
+    assert!(folder.read("model.dcx") == expected);
+}
+
+#[test]
+fn patterns_of_fields_stand_for_the_columns_of_the_cache() {
+    let folder = Folder::with_data();
+    let config = String::from_utf8(folder.read("run.toml")).unwrap();
+    let fields = config.find("[[field]]").unwrap();
+    let rest = &config[fields..];
+    let end = rest.find("\n[model").or_else(|| rest.find("\n[train")).unwrap();
+    let pattern = "[[field]]\nname = \"*\"\nkind = \"categorical\"\nmin_count = 1\n";
+    folder.write("run.toml", format!("{}{pattern}{}", &config[..fields], &rest[end..]));
+    folder.succeed("train --config run.toml --data train.csv --out model.dcx");
+    let expected = folder.read("model.dcx");
+    folder.succeed("encode --config run.toml --data train.csv --out rows.dcc");
+    std::fs::remove_file(folder.path("train.csv")).unwrap();
+    folder.succeed("train --config run.toml --cache rows.dcc --out model.dcx");
+    assert!(folder.read("model.dcx") == expected);
+}
+
 /// Kills runs at any moment: each leaves no cache, or a whole one.
 #[test]
 fn a_killed_run_leaves_no_partial_cache() {

@@ -191,7 +191,7 @@ fn further_training_drops_the_calibrator() {
 #[test]
 fn training_rows_give_a_warning() {
     let folder = folder();
-    let warning = "warning: there are exactly as many rows as sure.dcx was trained on: ";
+    let warning = "warning: there are exactly as many rows as the model was trained on: ";
     let said = folder.succeed(&calibrate("platt", "train.tsv", "bad.dcx")).stderr;
     assert!(said.contains(warning), "{said}");
     let said = folder.succeed(&calibrate("platt", "held-out.tsv", "good.dcx")).stderr;

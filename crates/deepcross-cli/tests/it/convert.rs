@@ -147,6 +147,31 @@ fn each_field_has_its_range_of_features() {
     }
 }
 
+/// By a configuration, rows have the counts of training rows: here those of the rows before them. By a model, they have
+/// those of all its training rows.
+#[test]
+fn a_cross_and_its_counts_are_written_as_numbers() {
+    let folder = Folder::new();
+    let (_, rest) = CONFIG.split_once("[model]").unwrap();
+    let cross = "[data]\nlabel = \"click\"\norder = \"time\"\n[[field]]\nname = \"pair\"\nkind = \"cross\"\n\
+                 columns = [\"user\", \"ad\"]\ncounts = true\nsmoothing = [1, 10]\n[model]";
+    folder.write("run.toml", format!("{cross}{rest}valid_fraction = 0\n"));
+    folder.write("clicks.csv", "click,user,ad\n1,1,a\n0,1,a\n1,1.0,a\n0,2,a\n");
+    let found = folder.succeed("convert --data clicks.csv --config run.toml --to libffm").stdout;
+    let first = "1 0:3:1 1:5:0 1:6:0 1:7:1 1:8:1 1:9:0 1:10:0\n";
+    let second = "0 0:3:1 1:5:0.33333334 1:6:0.33333334 1:7:1.2 1:8:1.03125 1:9:0.5 1:10:0.5\n";
+    let third = "1 0:3:1 1:5:0.6666667 1:6:0.33333334 1:7:1 1:8:1 1:9:0.79248124 1:10:0.5\n";
+    let fourth = "0 0:4:1 1:5:0 1:6:0 1:7:1 1:8:1 1:9:0 1:10:0\n";
+    assert_eq!(found, [first, second, third, fourth].concat());
+
+    folder.succeed("train --config run.toml --data clicks.csv --out model.dcx");
+    folder.write("new.csv", "click,user,ad\n1,1.00,a\n0,1,\n");
+    let found = folder.succeed("convert --data new.csv --model model.dcx --to libffm").stdout;
+    let known = "1 0:3:1 1:5:1 1:6:0.6666667 1:7:1.2 1:8:1.0434783 1:9:1 1:10:0.79248124\n";
+    let unseen = "0 0:1:1 1:5:0 1:6:0 1:7:1 1:8:1 1:9:0 1:10:0\n";
+    assert_eq!(found, [known, unseen].concat());
+}
+
 /// A configuration with a weighted list for each of these columns.
 fn lists(columns: &[&str]) -> String {
     let list = |column: &&str| {

@@ -129,7 +129,7 @@ fn a_named_pipe_is_read_as_a_file() {
     let folder = Folder::with_model();
     let pipe = folder.path("pipe");
     if !std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|made| made.success()) {
-        println!("skipped: there is no mkfifo here");
+        println!("skipped: this system has no mkfifo");
         return;
     }
     let writer = std::thread::spawn(move || std::fs::write(pipe, csv(200)));

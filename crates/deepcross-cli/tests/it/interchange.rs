@@ -5,7 +5,8 @@ use crate::{Folder, csv};
 use std::path::Path;
 use std::process::Command;
 
-/// Fields of every form: ids and lists, embedded or stacked raw, with weights and without, and numbers.
+/// Fields of every form: ids and lists, embedded or stacked raw, with weights and without, numbers, and crosses with
+/// their counts.
 const CONFIG: &str = r#"[data]
 label = "click"
 
@@ -35,6 +36,29 @@ buckets = 40
 name = "age"
 kind = "number"
 missing = "indicator"
+
+[[field]]
+name = "age bins"
+column = "age"
+kind = "number"
+encoding = "piecewise-linear"
+bins = 4
+missing = "indicator"
+
+[[field]]
+name = "ad and age"
+kind = "cross"
+columns = ["ad", "age"]
+min_count = 3
+counts = true
+smoothing = [1, 10]
+
+[[field]]
+name = "all"
+kind = "cross"
+columns = ["ad", "tags", "age"]
+buckets = 8
+counts = true
 
 [train]
 epochs = 8

@@ -112,7 +112,7 @@ fn values_in_another_form_are_refused_with_what_helps() {
             "1,#DIV/0!,1,[a]",
             "price",
             "#DIV/0!",
-            "expected a finite number; if it means that the value is missing, add it to `data.missing`"
+            "expected a finite number; if it means that the value is missing, add it to `data.missing`, or to `missing_values` of the field"
                 .to_owned(),
         ),
         ("1,1,1,[a", "tags", "[a", list.to_owned()),

@@ -44,6 +44,14 @@ pub(super) struct Block {
 }
 
 impl Block {
+    /// The rows, and the notes from which they were written.
+    pub(super) fn into_rows(self) -> Option<(Batch, Recorded)> {
+        let sides = (0..self.n_rows()).map(|row| self.side(row)).collect();
+        let differences = self.differences.differences().collect();
+        let recorded = Recorded { sides, bad: self.bad, differences };
+        self.batch.map(|batch| (batch, recorded))
+    }
+
     pub(super) fn n_rows(&self) -> usize {
         self.batch.as_ref().map_or(0, Batch::n_rows)
     }

@@ -56,7 +56,7 @@ pub(super) fn read(
         ShapeKind::Sparse { dimensions, multi_hot: true, .. } => {
             read_bags(cursor, dimensions, n_rows).map(Column::Sparse)
         }
-        ShapeKind::Dense { width } => read_numbers(cursor, width * n_rows)
+        ShapeKind::Dense { width, .. } => read_numbers(cursor, width * n_rows)
             .map(|values| Column::Dense(DenseColumn::new(width, values))),
     }
 }

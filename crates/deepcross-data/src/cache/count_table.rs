@@ -26,6 +26,18 @@ impl CountTable {
         Self { columns: columns.map(place).collect() }
     }
 
+    /// The differences of all rows, one for each count.
+    pub(super) fn differences(&self) -> impl Iterator<Item = CountDifference> {
+        self.columns.iter().flat_map(|(field, stat, by)| {
+            let found = by.iter().enumerate().filter(|(_, by)| **by != 0);
+            found.map(|(row, &by)| {
+                let mut stats = [0; N_STATS];
+                stats[*stat] = by;
+                CountDifference { row, field: *field, stats }
+            })
+        })
+    }
+
     /// Adds the differences of these rows to `stats`.
     pub(super) fn add(&self, rows: Range<usize>, stats: &mut [Stats]) {
         for (field, stat, by) in &self.columns {

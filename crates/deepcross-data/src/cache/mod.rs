@@ -3,8 +3,8 @@
 //! A cache holds the encoded rows of one or more parts of a source, block by block.
 //! It also holds everything else that a pass over the text would report: the counts, and the bad rows with their errors
 //! and positions.
-//! [`RowReader::with_cache`](crate::RowReader::with_cache) makes a reader take its rows from a cache; users of the
-//! reader see no difference.
+//! [`RowReader::of_cache`](crate::RowReader::of_cache) is a reader of these rows; users of the reader see no difference to
+//! one that reads text.
 //!
 //! The file also has a description, which says what the rows belong to (source, settings, encoder).
 //! These bytes are for the owner of the cache, and this crate does not interpret them.
@@ -18,8 +18,11 @@ mod column;
 mod count_table;
 mod file;
 mod ints;
+mod joined_blocks;
+mod part_plan;
 mod problem;
 mod reader;
+mod shared_write;
 mod side_counts;
 mod write;
 
@@ -28,6 +31,8 @@ mod mutations;
 
 pub use cached_rows::CachedRows;
 pub use file::Cache;
+pub use part_plan::PartPlan;
+pub use shared_write::send_part;
 pub use write::CacheWriter;
 
 pub(crate) use block::{BLOCK_ROWS, write as write_block};

@@ -46,7 +46,6 @@ fn extreme() -> impl Strategy<Value = Vec<u8>> {
 /// A small cache with all kinds of columns, counts and bad rows.
 struct World {
     folder: TempDir,
-    source: Source,
     encoder: Encoder,
     valid: Vec<u8>,
 }
@@ -78,7 +77,7 @@ impl World {
         writer.write_part(reader()).unwrap();
         writer.finish().unwrap();
         let valid = std::fs::read(&path).unwrap();
-        Self { folder, source, encoder, valid }
+        Self { folder, encoder, valid }
     }
 
     /// All rows of a cache with these bytes, and a summary of the skipped rows and the counts of each part.
@@ -90,8 +89,8 @@ impl World {
         let parts = (0..cache.n_parts()).map(|part| cache.rows(part));
         let held_out = cache.rows(0).side(Side::Valid).range(3..u64::MAX);
         for rows in parts.chain([held_out]) {
-            let reader = RowReader::new(&self.source, &self.encoder, PLAN)?;
-            let mut reader = reader.with_cache(rows, false).with_negative_rate(0.9, 1);
+            let reader = RowReader::of_cache(&self.encoder, rows, false);
+            let mut reader = reader.with_negative_rate(0.9, 1);
             while reader.fill(&mut batch, 100)? > 0 {}
             messages.push(format!("{:?} {:?}", reader.skipped(), reader.counts()));
         }

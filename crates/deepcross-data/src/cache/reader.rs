@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use deepcross_features::Batch;
 use deepcross_features::batch::FieldShape;
+use deepcross_features::{Batch, Encoder};
 
 use super::block::{self, Block};
 use super::cached_rows::CachedRows;
@@ -201,15 +201,13 @@ impl StoredRows for CacheReader {
     }
 }
 
-impl RowReader<'_> {
-    /// Takes its rows from a cache instead of from the text.
+impl<'e> RowReader<'e> {
+    /// A reader of the rows in a cache, which `encoder` must have encoded; it needs no files of text.
     ///
-    /// The rows in the cache must be those that this reader would give.
-    /// `has_history` says whether this reader would give them companion counts.
-    /// The rows and counts are the same as those of the text, but the reader keeps no raw values.
-    #[must_use]
-    pub fn with_cache(self, rows: CachedRows, has_history: bool) -> Self {
-        self.with_stored(Box::new(CacheReader::new(rows)), has_history)
+    /// `has_history` says whether the rows have companion counts of earlier rows, as training rows do.
+    /// Rows, counts and reports are those of a reader of the text. Raw values are not kept.
+    pub fn of_cache(encoder: &'e Encoder, rows: CachedRows, has_history: bool) -> Self {
+        Self::stored(encoder, Box::new(CacheReader::new(rows)), has_history)
     }
 }
 

@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::block::{self, BLOCK_ROWS};
 use super::file::{self, BlockPlace, Cache};
+use super::part_plan::PartPlan;
 use super::side_counts::BothSides;
 use crate::encode::RowReader;
 use crate::error::DataError;
@@ -70,9 +71,17 @@ impl CacheWriter {
         self.write_rows(reader.recording(Some(division)))
     }
 
+    /// Appends all rows of a part.
+    ///
+    /// # Errors
+    /// As [`write_part`](Self::write_part).
+    pub fn write(&mut self, part: PartPlan<'_>) -> Result<(), DataError> {
+        self.write_rows(part.reader()?)
+    }
+
     fn write_rows(&mut self, mut reader: RowReader<'_>) -> Result<(), DataError> {
         let (mut batch, mut bytes, mut late) = (reader.new_batch(), Vec::new(), Vec::new());
-        self.parts.push(Vec::new());
+        self.begin_part();
         loop {
             batch.clear();
             let read = reader.fill(&mut batch, BLOCK_ROWS)?;
@@ -86,7 +95,7 @@ impl CacheWriter {
                 bytes.clear();
                 block::write(&mut bytes, &batch, &recorded);
                 let counts = BothSides::of(&batch, &recorded.sides, &recorded.bad, usize::MAX);
-                self.push(&bytes, counts).map_err(|source| self.unwritable(source))?;
+                self.push_block(&bytes, counts)?;
             }
             if is_last {
                 return Ok(());
@@ -106,6 +115,19 @@ impl CacheWriter {
         let file = self.out.finish().map_err(unwritable)?;
         // The cache reads the open file, even if another process replaces the file of this name.
         Cache::of(file, &path)
+    }
+
+    /// Begins a part, whose blocks follow.
+    pub(super) fn begin_part(&mut self) {
+        self.parts.push(Vec::new());
+    }
+
+    /// Appends a block that [`block::write`] wrote.
+    ///
+    /// # Errors
+    /// [`DataError::Unwritable`].
+    pub(super) fn push_block(&mut self, block: &[u8], counts: BothSides) -> Result<(), DataError> {
+        self.push(block, counts).map_err(|source| self.unwritable(source))
     }
 
     fn push(&mut self, block: &[u8], counts: BothSides) -> io::Result<()> {

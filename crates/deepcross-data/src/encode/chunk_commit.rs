@@ -19,13 +19,12 @@ use crate::source::Skipped;
 #[derive(Debug)]
 pub(crate) struct ChunkCommit<'e> {
     pub(crate) encoder: &'e Encoder,
-    pub(crate) binding: Binding,
     bad_rows: BadRows,
     pub(crate) counts: Counts,
     pub(crate) skipped: Skipped,
     pub(crate) bad_positions: Vec<usize>,
     /// The companion counts that training rows may know, if there are any.
-    pub(crate) history: Option<History>,
+    pub(crate) history: Option<BoundHistory>,
     /// The columns whose raw values are kept.
     pub(crate) kept_columns: Vec<usize>,
     /// The raw values of these columns in the rows of the last fill.
@@ -34,13 +33,35 @@ pub(crate) struct ChunkCommit<'e> {
     pub(crate) bad_values: RawValues,
     /// The notes on the last fill that a cache needs, if the rows are to be stored.
     pub(crate) recorded: Option<Recorded>,
+    /// The same rows by each further encoder.
+    pub(crate) others: Vec<OtherBatch<'e>>,
+}
+
+/// Companion counts of training rows, bound to the columns of their source.
+#[derive(Debug)]
+pub(crate) struct BoundHistory {
+    pub(crate) history: History,
+    pub(crate) binding: Binding,
+}
+
+/// The rows of the last fill, encoded by a further encoder, and the counts of the pass so far.
+#[derive(Debug)]
+pub(crate) struct OtherBatch<'e> {
+    pub(crate) encoder: &'e Encoder,
+    pub(crate) batch: Batch,
+    pub(crate) counts: Counts,
+}
+
+impl<'e> OtherBatch<'e> {
+    pub(crate) fn new(encoder: &'e Encoder) -> Self {
+        Self { encoder, batch: encoder.new_batch(), counts: encoder.new_counts() }
+    }
 }
 
 impl<'e> ChunkCommit<'e> {
-    pub(crate) fn new(encoder: &'e Encoder, binding: Binding, bad_rows: BadRows) -> Self {
+    pub(crate) fn new(encoder: &'e Encoder, bad_rows: BadRows) -> Self {
         Self {
             encoder,
-            binding,
             bad_rows,
             counts: Counts::new(encoder.shapes()),
             skipped: Skipped::default(),
@@ -50,6 +71,7 @@ impl<'e> ChunkCommit<'e> {
             raw_values: RawValues::default(),
             bad_values: RawValues::default(),
             recorded: None,
+            others: Vec::new(),
         }
     }
 
@@ -59,14 +81,16 @@ impl<'e> ChunkCommit<'e> {
         self.raw_values.clear();
         self.bad_values.clear();
         self.recorded.iter_mut().for_each(Recorded::clear);
+        self.others.iter_mut().for_each(|other| other.batch.clear());
     }
 
     /// Begins a pass.
     pub(crate) fn restart(&mut self) {
         self.counts.clear();
+        self.others.iter_mut().for_each(|other| other.counts.clear());
         self.skipped = Skipped::default();
         self.bad_positions.clear();
-        self.history.iter_mut().for_each(History::restart);
+        self.history.iter_mut().for_each(|bound| bound.history.restart());
     }
 
     /// Appends the encoded rows of a chunk to `batch`, in which this fill began at row `start`.
@@ -95,7 +119,32 @@ impl<'e> ChunkCommit<'e> {
             }
         }
         append_all(batch, pieces.iter().map(|piece| &piece.batch));
+        for (index, OtherBatch { encoder, batch, .. }) in self.others.iter_mut().enumerate() {
+            let of_pieces = pieces.iter().map(|piece| &piece.others[index].batch);
+            of_pieces.clone().try_for_each(|piece| encoder.check_room(batch, piece))?;
+            append_all(batch, of_pieces);
+        }
         committed
+    }
+
+    /// Adds the rows of a chunk to the companion counts of later rows, without encoding them.
+    ///
+    /// # Errors
+    /// The first error of a row.
+    pub(crate) fn pass(&mut self, chunk: &mut Chunk) -> Result<(), DataError> {
+        let n_rows = chunk.rows.len();
+        for row in 0..n_rows {
+            if let ChunkRow::Bad(_, error) = &mut chunk.rows[row]
+                && let Some(error) = error.take()
+            {
+                return Err(*error);
+            }
+            let is_train = chunk.rows[row].side() == Side::Train;
+            if let Some(history) = self.history.as_mut().filter(|_| is_train) {
+                history.pass(chunk, row);
+            }
+        }
+        Ok(())
     }
 
     /// Commits the rows of a piece in order, up to an error, and adds the number of good rows to `n_good`.
@@ -109,6 +158,9 @@ impl<'e> ChunkCommit<'e> {
         n_good: &mut usize,
     ) -> Result<(), DataError> {
         self.counts.merge(&piece.counts);
+        for (other, of_piece) in self.others.iter_mut().zip(&piece.others) {
+            other.counts.merge(&of_piece.counts);
+        }
         let mut at = 0;
         for index in piece.rows.clone() {
             let row = &mut chunk.rows[index];
@@ -129,7 +181,7 @@ impl<'e> ChunkCommit<'e> {
             }
             let side = row.side();
             if let Some(history) = self.history.as_mut().filter(|_| side == Side::Train) {
-                learn(history, &self.binding, (chunk, index), (&mut piece.batch, at));
+                history.learn((chunk, index), (&mut piece.batch, at));
             }
             let row = &chunk.rows[index];
             if let ChunkRow::Kept(position, _) = row
@@ -165,23 +217,29 @@ impl ChunkCommit<'_> {
     }
 }
 
-/// Adds a row of a chunk to the companion counts of later rows, and writes the counts of earlier rows to its row of a
-/// batch.
-fn learn(
-    history: &mut History,
-    binding: &Binding,
-    (chunk, row): (&Chunk, usize),
-    (batch, at): (&mut Batch, usize),
-) {
-    match &chunk.rows[row] {
-        ChunkRow::Kept(position, target) => {
-            let row = TrainingRow {
-                number: chunk.number(*position),
-                positive: target.label == Some(1.0),
-            };
-            history.rewrite(binding, &chunk.raw_row(*position), row, (batch, at));
+impl BoundHistory {
+    /// Adds a row of a chunk to the companion counts of later rows.
+    fn pass(&mut self, chunk: &Chunk, row: usize) {
+        if let ChunkRow::Kept(position, target) = &chunk.rows[row] {
+            let is_positive = target.label == Some(1.0);
+            self.history.pass(&self.binding, &chunk.raw_row(*position), is_positive);
         }
-        ChunkRow::Dropped(position) => history.pass(binding, &chunk.raw_row(*position), false),
-        ChunkRow::Bad(..) => {}
+    }
+
+    /// Adds a row of a chunk to the companion counts of later rows, and writes the counts of earlier rows to its row of a
+    /// batch.
+    fn learn(&mut self, (chunk, row): (&Chunk, usize), (batch, at): (&mut Batch, usize)) {
+        let Self { history, binding } = self;
+        match &chunk.rows[row] {
+            ChunkRow::Kept(position, target) => {
+                let row = TrainingRow {
+                    number: chunk.number(*position),
+                    positive: target.label == Some(1.0),
+                };
+                history.rewrite(binding, &chunk.raw_row(*position), row, (batch, at));
+            }
+            ChunkRow::Dropped(position) => history.pass(binding, &chunk.raw_row(*position), false),
+            ChunkRow::Bad(..) => {}
+        }
     }
 }

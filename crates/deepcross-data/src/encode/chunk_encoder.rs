@@ -8,13 +8,14 @@
 
 use std::ops::Range;
 
-use deepcross_features::{Batch, Binding, Counts, Encoder};
+use deepcross_features::{Batch, Binding, Counts, Encoder, FeatureError};
 
 use super::chunk_reader::{Chunk, ChunkRow};
 use super::count_differences::CountDifferences;
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::parallel::for_each;
+use crate::rows::RawRow;
 
 /// The number of rows of a piece.
 const PIECE_ROWS: usize = 32;
@@ -31,8 +32,26 @@ pub(crate) struct EncodedPiece {
     errors: Vec<(usize, DataError)>,
     /// Counts that the encoded batch does not carry, if the caller asked for them.
     pub(crate) differences: CountDifferences,
-    /// Scratch for encoding a dropped row, to learn whether it is valid.
+    /// Scratch for encoding a row to learn whether it is valid.
     spare: (Batch, Counts),
+    /// The same rows by each further encoder.
+    pub(crate) others: Vec<OtherRows>,
+}
+
+/// The rows of a piece, encoded by a further encoder.
+#[derive(Debug)]
+pub(crate) struct OtherRows {
+    pub(crate) batch: Batch,
+    pub(crate) counts: Counts,
+    /// Scratch for encoding a row to learn whether it is valid.
+    spare: (Batch, Counts),
+}
+
+/// An encoder, bound to the columns of a source.
+#[derive(Debug)]
+pub(crate) struct BoundEncoder<'e> {
+    pub(crate) encoder: &'e Encoder,
+    pub(crate) binding: Binding,
 }
 
 /// Encodes the rows of chunks.
@@ -40,17 +59,19 @@ pub(crate) struct EncodedPiece {
 pub(crate) struct ChunkEncoder<'a> {
     pub(crate) encoder: &'a Encoder,
     pub(crate) binding: &'a Binding,
+    /// Further encoders of the same rows. A row that one of them cannot encode is bad.
+    pub(crate) others: &'a [BoundEncoder<'a>],
     pub(crate) bad_rows: BadRows,
     /// Whether the counts of each single row are noted, for a cache.
     pub(crate) records: bool,
 }
 
 impl EncodedPiece {
-    fn new(encoder: &Encoder) -> Self {
-        let (batch, counts) = (encoder.new_batch(), encoder.new_counts());
-        let spare = (encoder.new_batch(), encoder.new_counts());
+    fn new(encoder: ChunkEncoder<'_>) -> Self {
+        let others = encoder.others.iter().map(|other| OtherRows::new(other.encoder)).collect();
+        let OtherRows { batch, counts, spare } = OtherRows::new(encoder.encoder);
         let differences = CountDifferences::default();
-        Self { rows: 0..0, batch, counts, errors: Vec::new(), differences, spare }
+        Self { rows: 0..0, batch, counts, errors: Vec::new(), differences, spare, others }
     }
 
     /// Forgets all rows and keeps the capacity.
@@ -59,6 +80,10 @@ impl EncodedPiece {
         self.counts.clear();
         self.errors.clear();
         self.differences.clear();
+        for OtherRows { batch, counts, .. } in &mut self.others {
+            batch.clear();
+            counts.clear();
+        }
     }
 
     /// Takes the error of a row; the caller must ask for rows in order.
@@ -67,16 +92,34 @@ impl EncodedPiece {
     }
 }
 
+impl OtherRows {
+    fn new(encoder: &Encoder) -> Self {
+        let new = || (encoder.new_batch(), encoder.new_counts());
+        let ((batch, counts), spare) = (new(), new());
+        Self { batch, counts, spare }
+    }
+}
+
+impl BoundEncoder<'_> {
+    fn encode(
+        &self,
+        row: &RawRow<'_>,
+        (batch, counts): (&mut Batch, &mut Counts),
+    ) -> Result<(), FeatureError> {
+        self.encoder.encode(&self.binding, row, batch, counts)
+    }
+}
+
 impl ChunkEncoder<'_> {
     /// Cuts rows into pieces, which reuse the first elements of `pieces`, and returns these elements.
-    pub(crate) fn cut<'p>(
-        encoder: &Encoder,
+    pub(crate) fn cut(
+        self,
         rows: Range<usize>,
-        pieces: &'p mut Vec<EncodedPiece>,
-    ) -> &'p mut [EncodedPiece] {
+        pieces: &mut Vec<EncodedPiece>,
+    ) -> &mut [EncodedPiece] {
         let n_pieces = rows.len().div_ceil(PIECE_ROWS);
         while pieces.len() < n_pieces {
-            pieces.push(EncodedPiece::new(encoder));
+            pieces.push(EncodedPiece::new(self));
         }
         let pieces = &mut pieces[..n_pieces];
         for (index, piece) in pieces.iter_mut().enumerate() {
@@ -136,7 +179,12 @@ impl ChunkEncoder<'_> {
             piece.batch.weights_mut().extend(target.weight);
             n_rows += 1;
         }
-        self.encoder.encode_rows(self.binding, &rows[..n_rows], &mut piece.batch, &mut piece.counts)
+        let rows = &rows[..n_rows];
+        let mut others = self.others.iter().zip(&mut piece.others);
+        self.encoder.encode_rows(self.binding, rows, &mut piece.batch, &mut piece.counts)
+            && others.all(|(BoundEncoder { encoder, binding }, other)| {
+                encoder.encode_rows(binding, rows, &mut other.batch, &mut other.counts)
+            })
     }
 
     fn encode_row(
@@ -145,6 +193,11 @@ impl ChunkEncoder<'_> {
         index: usize,
         piece: &mut EncodedPiece,
     ) -> Result<(), DataError> {
+        if let ChunkRow::Kept(at, _) = &chunk.rows[index] {
+            let row = chunk.raw_row(*at);
+            self.encode_others(&row, piece)
+                .map_err(|error| DataError::in_row(error, || row.place()))?;
+        }
         let (position, target, (batch, counts)) = match &chunk.rows[index] {
             ChunkRow::Kept(at, target) => {
                 (*at, Some(target), (&mut piece.batch, &mut piece.counts))
@@ -170,5 +223,25 @@ impl ChunkEncoder<'_> {
             batch.weights_mut().extend(target.weight);
         }
         Ok(())
+    }
+
+    /// Encodes a row by the further encoders, if all encoders can; so the row is in all batches or in none.
+    fn encode_others(self, row: &RawRow<'_>, piece: &mut EncodedPiece) -> Result<(), FeatureError> {
+        if self.others.is_empty() {
+            return Ok(());
+        }
+        let (batch, counts) = &mut piece.spare;
+        batch.clear();
+        self.encoder.encode(self.binding, row, batch, counts)?;
+        for (encoder, OtherRows { spare: (batch, counts), .. }) in
+            self.others.iter().zip(&mut piece.others)
+        {
+            batch.clear();
+            encoder.encode(row, (batch, counts))?;
+        }
+        let mut others = self.others.iter().zip(&mut piece.others);
+        others.try_for_each(|(encoder, OtherRows { batch, counts, .. })| {
+            encoder.encode(row, (batch, counts))
+        })
     }
 }

@@ -279,6 +279,26 @@ impl ChunkReader {
         }
     }
 
+    /// Passes over up to `most` rows of any partition, and returns their number, which is below `most` only at the end.
+    ///
+    /// The rows are neither split nor judged, as far as the end of a row can be found without that.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub(crate) fn skip(&mut self, chunk: &mut Chunk, most: usize) -> Result<usize, DataError> {
+        let mut n_rows = 0;
+        while n_rows < most {
+            chunk.clear();
+            let goes_on = self.take(chunk, most - n_rows)?;
+            n_rows += chunk.n_rows;
+            if !goes_on {
+                break;
+            }
+        }
+        chunk.clear();
+        Ok(n_rows)
+    }
+
     /// Reads up to `most` rows into new sheets of the chunk; false at the end.
     fn take(&mut self, chunk: &mut Chunk, most: usize) -> Result<bool, DataError> {
         let end = CHUNK_ROWS.min(chunk.n_rows.saturating_add(most));

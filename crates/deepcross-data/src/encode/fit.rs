@@ -6,11 +6,14 @@
 //! nor on where chunks end.
 //! The fields that took the longest in the chunk before begin first, so that no thread waits long for the last field.
 //! Rejected: rows for each thread, because each thread would need a vocabulary of its own for each field.
+//!
+//! For the same reason the ranks of a job share the fields and not the rows ([`shared_fit`](super::shared_fit)).
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use deepcross_collective::Communicator;
 use deepcross_features::{
     Encoder, FeatureError, FieldConfig, FieldLearner, Fitter, History, LearnedField, Schema,
     TrainingRow,
@@ -19,6 +22,7 @@ use deepcross_features::{
 use super::chunk_reader::{Chunk, ChunkReader, ChunkRow};
 use super::positive_blocks::PositiveBlocks;
 use super::row_filter::RowFilter;
+use super::shared_fit::{CHUNKS_BETWEEN, FieldNotes, Progress, agree, is_own, share_fields};
 use super::split_survey::SplitReport;
 use crate::config::BadRows;
 use crate::error::DataError;
@@ -38,6 +42,10 @@ pub struct Fitted {
     pub rows: u64,
     /// The number of positive rows among them; 0 if `[data]` names no label.
     pub positives: u64,
+    /// The sum of the weights of these rows; their number if `[data]` names no weight.
+    pub weight: f64,
+    /// The sum of the weights of the positive rows.
+    pub positive_weight: f64,
     /// How the share of positive rows changes along these rows.
     pub blocks: PositiveBlocks,
     /// The bad rows, which the encoder has not seen.
@@ -63,12 +71,48 @@ pub struct Fitted {
 /// As [`RawReader::next_row`](crate::RawReader::next_row).
 /// A header without a column that a field reads is an error, and so are files without a row.
 /// If `[data]` names values for a class of the label, one of them must occur.
+/// A field that has not learned its value at prediction is an error.
 /// A bad row is an error if `bad_rows` is `error`.
 pub fn fit(
     source: &Source,
     schema: &Schema,
     partition: Partition,
     bad_rows: BadRows,
+) -> Result<Fitted, DataError> {
+    fit_share(source, schema, (partition, bad_rows), None)
+}
+
+/// As [`fit`], by the ranks of a job, which all call this function for the same files and get the same result.
+///
+/// All ranks read all rows, and each learns some of the fields.
+/// If a rank meets an error, all ranks fit alone, so that the error is that of one process.
+///
+/// # Errors
+/// As [`fit`]; [`DataError::Ranks`] if a rank is lost or ended the job, and [`DataError::OtherRows`] if the ranks do not
+/// read the same rows.
+pub fn fit_on_ranks(
+    source: &Source,
+    schema: &Schema,
+    partition: Partition,
+    bad_rows: BadRows,
+    ranks: &dyn Communicator,
+) -> Result<Fitted, DataError> {
+    let labels = source.labels_so_far();
+    match fit_share(source, schema, (partition, bad_rows), Some(ranks)) {
+        Err(DataError::Rank { .. }) => {
+            source.set_labels_so_far(labels);
+            fit(source, schema, partition, bad_rows)
+        }
+        fitted => fitted,
+    }
+}
+
+/// Fits all fields, or the share of a rank; [`DataError::Rank`] says that a rank has met an error in the rows.
+fn fit_share(
+    source: &Source,
+    schema: &Schema,
+    (partition, bad_rows): (Partition, BadRows),
+    ranks: Option<&dyn Communicator>,
 ) -> Result<Fitted, DataError> {
     let source = &source.with_fields(schema.fields().iter().flat_map(FieldConfig::columns));
     let mut fitter = Fitter::with_counts_from(schema, source.config().order.into());
@@ -77,9 +121,12 @@ pub fn fit(
     if partition != Partition::All {
         chunks.compare_sets(source, schema.fields().iter().flat_map(FieldConfig::columns));
     }
-    let mut pass = FitPass::new(fitter.learners(&binding), bad_rows);
-    pass.learn_all(&mut chunks)?;
-    let FitPass { rows, positives, blocks, skipped, .. } = pass;
+    let mut pass = FitPass::new(fitter.learners(&binding), bad_rows, ranks);
+    match ranks {
+        None => pass.learn_all(&mut chunks)?,
+        Some(ranks) => pass.learn_on_ranks(&mut chunks, ranks)?,
+    }
+    let FitPass { rows, positives, weight, positive_weight, blocks, skipped, .. } = pass;
     let split = chunks.split_report();
     if rows == 0 {
         let file = source.first_file();
@@ -89,23 +136,28 @@ pub fn fit(
         });
     }
     let absent_labels = chunks.filter.absent_labels(source.first_file())?;
-    let rounded_ids = fitter.fields_with_rounded_ids().map(str::to_owned).collect();
-    let points_like_thousands = fitter.fields_with_points_like_thousands().map(str::to_owned);
-    let points_like_thousands = points_like_thousands.collect();
-    let (encoder, history) = fitter
-        .finish_with(|fields| for_each(fields, &|_, field: &mut LearnedField| field.finish()));
+    let own = FieldNotes::of(&fitter);
+    let mut shared = Ok(own.clone());
+    let (encoder, history) = fitter.finish_with(|fields| match ranks {
+        None => for_each(fields, &|_, field: &mut LearnedField| field.finish()),
+        Some(ranks) => shared = share_fields(fields, &own, ranks),
+    });
+    let notes = shared?;
+    encoder.check_given_values()?;
     Ok(Fitted {
         encoder,
         history,
         rows,
         positives,
+        weight,
+        positive_weight,
         blocks,
         skipped,
         split,
         absent_labels,
         negative_label: source.negative_label(),
-        rounded_ids,
-        points_like_thousands,
+        rounded_ids: notes.in_order_of(schema, &notes.rounded_ids),
+        points_like_thousands: notes.in_order_of(schema, &notes.points_like_thousands),
     })
 }
 
@@ -127,7 +179,7 @@ pub fn check_first_rows(
     let binding = source.bind(|header| fitter.bind(header))?;
     let filter = RowFilter::labelled(source, Partition::All)?;
     let mut chunks = ChunkReader::new(source, filter, bad_rows)?;
-    let mut pass = FitPass::new(fitter.learners(&binding), bad_rows);
+    let mut pass = FitPass::new(fitter.learners(&binding), bad_rows, None);
     pass.learn_first(&mut chunks)?;
     let FitPass { rows, skipped, .. } = pass;
     match rows {
@@ -143,6 +195,8 @@ struct FitPass<'f> {
     bad_rows: BadRows,
     rows: u64,
     positives: u64,
+    weight: f64,
+    positive_weight: f64,
     blocks: PositiveBlocks,
     skipped: Skipped,
 }
@@ -151,6 +205,8 @@ struct FitPass<'f> {
 struct FieldPass<'f> {
     /// The position of the field among all.
     index: usize,
+    /// Whether this rank learns the field, and does not only check its values.
+    learns: bool,
     learner: FieldLearner<'f>,
     /// The time that the last chunk took.
     took: Duration,
@@ -159,16 +215,33 @@ struct FieldPass<'f> {
     learned: Result<(), (usize, FeatureError)>,
 }
 
+/// The chunk that is learned from, and the one that is read meanwhile.
+#[derive(Default)]
+struct ReadAhead {
+    chunk: Chunk,
+    next: Chunk,
+}
+
 impl<'f> FitPass<'f> {
-    fn new(learners: impl Iterator<Item = FieldLearner<'f>>, bad_rows: BadRows) -> Self {
-        let took = Duration::ZERO;
-        let field =
-            |(index, learner)| FieldPass { index, learner, took, bad: Vec::new(), learned: Ok(()) };
+    fn new(
+        learners: impl Iterator<Item = FieldLearner<'f>>,
+        bad_rows: BadRows,
+        ranks: Option<&dyn Communicator>,
+    ) -> Self {
+        let field = |(index, learner)| {
+            let learns = ranks.is_none_or(|ranks| is_own(index, ranks));
+            let (took, bad, learned) = (Duration::ZERO, Vec::new(), Ok(()));
+            FieldPass { index, learns, learner, took, bad, learned }
+        };
+        // If a bad row ends the pass, a rank need not know the bad rows of the others before it is over.
+        let is_met = |field: &FieldPass<'_>| field.learns || bad_rows == BadRows::Skip;
         Self {
-            fields: learners.enumerate().map(field).collect(),
+            fields: learners.enumerate().map(field).filter(is_met).collect(),
             bad_rows,
             rows: 0,
             positives: 0,
+            weight: 0.0,
+            positive_weight: 0.0,
             blocks: PositiveBlocks::default(),
             skipped: Skipped::default(),
         }
@@ -176,23 +249,57 @@ impl<'f> FitPass<'f> {
 
     /// Learns from all rows; each chunk is read while the one before it is learned from.
     fn learn_all(&mut self, reader: &mut ChunkReader) -> Result<(), DataError> {
-        let (mut chunk, mut next) = (Chunk::default(), Chunk::default());
-        reader.read(&mut chunk, usize::MAX);
-        while !chunk.rest().is_empty() {
-            next.clear();
-            let (stops, mut learned) = (chunk.stops, Ok(()));
-            join(
-                || learned = self.learn(&mut chunk),
-                || {
-                    if !stops {
-                        reader.read(&mut next, usize::MAX);
-                    }
-                },
-            );
-            learned?;
-            std::mem::swap(&mut chunk, &mut next);
-        }
+        let mut ahead = ReadAhead::new(reader);
+        while self.learn_next(reader, &mut ahead)? {}
         Ok(())
+    }
+
+    /// As [`learn_all`](Self::learn_all), together with other ranks.
+    ///
+    /// The ranks tell each other now and then whether one has met an error, so that none reads much further.
+    fn learn_on_ranks(
+        &mut self,
+        reader: &mut ChunkReader,
+        ranks: &dyn Communicator,
+    ) -> Result<(), DataError> {
+        let mut ahead = ReadAhead::new(reader);
+        loop {
+            let mut next = (0..CHUNKS_BETWEEN).map(|_| self.learn_next(reader, &mut ahead));
+            let ended = next.find(|next| !matches!(next, Ok(true)));
+            let own = match ended {
+                None => Progress::Reading,
+                Some(Ok(_)) => Progress::Done,
+                Some(Err(_)) => Progress::Failed,
+            };
+            agree(own, self.rows, ranks)?;
+            if own == Progress::Done {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Learns from the next chunk, while the one after it is read; false at the end.
+    fn learn_next(
+        &mut self,
+        reader: &mut ChunkReader,
+        ReadAhead { chunk, next }: &mut ReadAhead,
+    ) -> Result<bool, DataError> {
+        if chunk.rest().is_empty() {
+            return Ok(false);
+        }
+        next.clear();
+        let (stops, mut learned) = (chunk.stops, Ok(()));
+        join(
+            || learned = self.learn(chunk),
+            || {
+                if !stops {
+                    reader.read(next, usize::MAX);
+                }
+            },
+        );
+        learned?;
+        std::mem::swap(chunk, next);
+        Ok(true)
     }
 
     /// Learns from the first chunk that has a good row.
@@ -220,7 +327,11 @@ impl<'f> FitPass<'f> {
         self.fields.sort_by_key(|field| Reverse(field.took));
         for_each(&mut self.fields, &|_, field| field.check(&raw_rows));
         let good = self.good_rows(chunk, rows, &raw_rows)?;
-        for_each(&mut self.fields, &|_, field| field.learn(&raw_rows, &good));
+        for_each(&mut self.fields, &|_, field| {
+            if field.learns {
+                field.learn(&raw_rows, &good);
+            }
+        });
         let failed = self.fields.iter_mut().filter_map(|field| {
             let (position, error) = std::mem::replace(&mut field.learned, Ok(())).err()?;
             Some((position, field.index, error))
@@ -251,6 +362,9 @@ impl<'f> FitPass<'f> {
                         good.push(Some(TrainingRow { number: chunk.number(position), positive }));
                         self.rows += 1;
                         self.positives += u64::from(positive);
+                        let weight = target.weight.map_or(1.0, f64::from);
+                        self.weight += weight;
+                        self.positive_weight += if positive { weight } else { 0.0 };
                         self.blocks.push(positive);
                         continue;
                     }
@@ -279,6 +393,14 @@ impl<'f> FitPass<'f> {
             errors.entry(position).or_insert(error);
         }
         errors
+    }
+}
+
+impl ReadAhead {
+    fn new(reader: &mut ChunkReader) -> Self {
+        let mut ahead = Self::default();
+        reader.read(&mut ahead.chunk, usize::MAX);
+        ahead
     }
 }
 
@@ -314,7 +436,7 @@ mod tests {
             let field = FieldConfig::categorical("ad").top(1).top_by(top_by);
             let schema = Schema::new(vec![field], Vec::new()).unwrap();
             let fitted = fit(&source, &schema, Partition::All, BadRows::Error).unwrap();
-            assert_eq!(fitted.encoder.value(0, 3), Some(kept));
+            assert_eq!(fitted.encoder.value(0, 3).as_deref(), Some(kept));
         }
     }
 }

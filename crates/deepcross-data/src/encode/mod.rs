@@ -13,6 +13,7 @@ mod split_survey;
 mod row_filter;
 
 mod fit;
+mod shared_fit;
 
 mod chunk_commit;
 mod chunk_encoder;
@@ -28,7 +29,7 @@ mod count_differences;
 mod recorded;
 mod stored_rows;
 
-pub use fit::{Fitted, check_first_rows, fit};
+pub use fit::{Fitted, check_first_rows, fit, fit_on_ranks};
 pub use negative_sampling::NegativeCounts;
 pub use positive_blocks::{Drift, PositiveBlocks};
 pub use raw_reader::RawReader;

@@ -2,8 +2,6 @@
 //!
 //! Reads chunk n + 2 while encoding n + 1 and appending n, so that the serial steps overlap with the parallel one.
 
-use deepcross_features::Encoder;
-
 use super::chunk_encoder::{ChunkEncoder, EncodedPiece};
 use super::chunk_reader::{Chunk, ChunkReader};
 use crate::parallel::join;
@@ -62,9 +60,9 @@ impl EncodedChunk {
     }
 
     /// Cuts the next rows, of which at most `most` count, into pieces to be encoded.
-    fn cut(&mut self, encoder: &Encoder, most: usize) {
+    fn cut(&mut self, encoder: ChunkEncoder<'_>, most: usize) {
         let (rows, n_counting) = self.chunk.first(most);
-        self.n_pieces = ChunkEncoder::cut(encoder, rows, &mut self.pieces).len();
+        self.n_pieces = encoder.cut(rows, &mut self.pieces).len();
         self.n_counting = n_counting;
     }
 }
@@ -129,7 +127,7 @@ impl Pipeline {
 
     fn encode_first(&mut self, reader: &mut ChunkReader, encoder: ChunkEncoder<'_>, wanted: usize) {
         let Self { first, second, .. } = self;
-        first.cut(encoder.encoder, wanted);
+        first.cut(encoder, wanted);
         let most = wanted - first.n_counting;
         let reads = most > 0 && second.is_empty() && !first.chunk.stops;
         let most = first.next_rows(most);
@@ -156,7 +154,7 @@ impl Pipeline {
         // While it is above 0, all rows of the first chunk were cut, and the rows of the second chunk follow them.
         let left = wanted - first.n_counting;
         if left > 0 {
-            second.cut(encoder.encoder, left);
+            second.cut(encoder, left);
         } else {
             second.recall();
         }

@@ -44,10 +44,30 @@ impl Recorded {
         self.differences.extend(differences);
     }
 
-    /// Takes the bad rows after the last of `n_rows` good rows, as bad rows before the first row of the next fill.
+    /// Adds the notes on rows that follow `n_rows` good rows.
+    pub(crate) fn append(&mut self, n_rows: usize, later: Self) {
+        let Self { sides, bad, differences } = later;
+        self.sides.extend(sides);
+        self.bad.extend(bad.into_iter().map(|bad| BadRow { before: n_rows + bad.before, ..bad }));
+        let moved = |found: CountDifference| CountDifference { row: n_rows + found.row, ..found };
+        self.differences.extend(differences.into_iter().map(moved));
+    }
+
+    /// Takes the notes on all after the first `n_rows` good rows, as notes on the first rows of the next fill.
+    pub(crate) fn split_off(&mut self, n_rows: usize) -> Self {
+        let bad = self.take_late(n_rows);
+        let (own, later): (Vec<_>, Vec<_>) =
+            self.differences.drain(..).partition(|found| found.row < n_rows);
+        self.differences = own;
+        let moved = |found: CountDifference| CountDifference { row: found.row - n_rows, ..found };
+        let differences = later.into_iter().map(moved).collect();
+        Self { sides: self.sides.split_off(n_rows), bad, differences }
+    }
+
+    /// Takes the bad rows after `n_rows` good rows, as bad rows of the next fill.
     pub(crate) fn take_late(&mut self, n_rows: usize) -> Vec<BadRow> {
         let first = self.bad.partition_point(|bad| bad.before < n_rows);
         let late = self.bad.drain(first..);
-        late.map(|bad| BadRow { before: 0, ..bad }).collect()
+        late.map(|bad| BadRow { before: bad.before - n_rows, ..bad }).collect()
     }
 }

@@ -84,7 +84,7 @@ impl LabelReader {
     }
 
     /// Whether values have occurred that contradict each other, in these rows or in others of the run.
-    pub(crate) fn has_contrary_values(&self) -> bool {
+    pub fn has_contrary_values(&self) -> bool {
         let met = self.known.met();
         let is_contrary = |index| self.known.contrary_to(met, index).is_some();
         !self.values.is_named() && met.indices().any(is_contrary)
@@ -93,7 +93,7 @@ impl LabelReader {
     /// The error of the first of `rows` whose value contradicts that of a row before it; if there is none, of the first
     /// one whose value contradicts that of any other row.
     #[cold]
-    pub(crate) fn contrary<'r>(&self, rows: impl Iterator<Item = RawRow<'r>>) -> Option<DataError> {
+    pub fn contrary<'r>(&self, rows: impl Iterator<Item = RawRow<'r>>) -> Option<DataError> {
         let mut scratch = Vec::new();
         let mut index =
             |row: &RawRow<'_>| self.values.index(row.cell(self.column).text(&mut scratch));
@@ -189,6 +189,16 @@ impl KnownLabels {
     /// The negative value that occurred, 0 or −1.
     pub(crate) fn negative(&self) -> Option<i8> {
         self.met().negative()
+    }
+
+    /// The values that occurred, as bits.
+    pub(crate) fn bits(&self) -> u8 {
+        self.met().0
+    }
+
+    /// Sets the values that occurred.
+    pub(crate) fn set_bits(&self, bits: u8) {
+        self.met.store(bits, Ordering::Relaxed);
     }
 
     fn met(&self) -> UnnamedLabels {

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use deepcross_features::{FeatureError, suggest};
+use deepcross_features::{Encoder, FeatureError, suggest};
 
 use super::label::KnownLabels;
 use crate::config::DataConfig;
@@ -97,6 +97,17 @@ impl Source {
         self.labels.negative()
     }
 
+    /// The unnamed values of the label that the rows of the run had so far, as bits.
+    pub(crate) fn labels_so_far(&self) -> u8 {
+        self.labels.bits()
+    }
+
+    /// Sets the values of [`labels_so_far`](Self::labels_so_far), before rows are read again or after others have read
+    /// some.
+    pub(crate) fn set_labels_so_far(&self, bits: u8) {
+        self.labels.set_bits(bits);
+    }
+
     /// The source with a further column for each of `names` that folders give which the call names itself.
     fn with_folders<'n>(self, names: impl Iterator<Item = &'n String>) -> Self {
         let is_given = |name: &&String| {
@@ -160,7 +171,8 @@ impl Source {
     ///
     /// A field of libffm without a pair is missing, whether in one row or in all rows.
     /// The name of a folder that a call named itself gives a column only if a field, the label or the weight reads it.
-    pub(crate) fn with_fields<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Self {
+    #[must_use]
+    pub fn with_fields<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Self {
         let mut header = self.header().to_vec();
         for name in names.into_iter().filter(|name| self.may_lack(name)) {
             if !header.iter().any(|known| known == name) {
@@ -257,7 +269,7 @@ impl Source {
     ///
     /// # Errors
     /// [`DataError::AbsentColumn`] if the row lacks one field, which may be the label or the weight.
-    pub(crate) fn without_targets(&self) -> Result<Self, DataError> {
+    pub fn without_targets(&self) -> Result<Self, DataError> {
         let layouts = self.config().layouts();
         if layouts.is_empty() {
             return Ok(self.clone());
@@ -305,6 +317,14 @@ impl Source {
             bind(&columns).map_err(|error| self.not_bound(error, Some(file)))?;
         }
         Ok(bound)
+    }
+
+    /// Checks that all files have the columns that `encoder` reads.
+    ///
+    /// # Errors
+    /// As [`column`](Self::column), for the field that needs the column.
+    pub fn check_columns_of(&self, encoder: &Encoder) -> Result<(), DataError> {
+        self.with_fields(encoder.columns()).bind(|header| encoder.bind(header)).map(drop)
     }
 
     fn not_bound(&self, error: FeatureError, file: Option<&DataFile>) -> DataError {

@@ -81,7 +81,7 @@ part = "hour"
 name = "both"
 kind = "cross"
 columns = ["ID", "TEXT"]
-buckets = 100
+counts = true
 "#;
 
 const CSV: &str = "click,weight,NUMBER,LIST,TEXT,TIME,ID

@@ -257,7 +257,8 @@ fn values_that_do_not_belong() {
     for value in ["NA", "null", "None", "nan", "-", "?", "inf", "#DIV/0!"] {
         let expected = format!(
             "`x.csv`, line 3 (`0,{value},b`): field `age` is `{value}`, expected a finite number; \
-             if it means that the value is missing, add it to `data.missing`"
+             if it means that the value is missing, add it to `data.missing`, or to `missing_values` of the \
+             field"
         );
         check(value, LABEL, format!("{head}0,{value},b\n").as_bytes(), &expected);
     }

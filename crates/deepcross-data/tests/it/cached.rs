@@ -70,6 +70,7 @@ pub(crate) fn content(n_rows: u32, bad: impl Fn(u32) -> bool) -> Vec<u8> {
 
 pub(crate) fn schema(counts: bool) -> Schema {
     let ad = FieldConfig::categorical("ad").top(60);
+    let pair = FieldConfig::cross("pair", ["ad", "time"]).min_count(2);
     let fields = vec![
         if counts { ad.counts(true) } else { ad },
         FieldConfig::number("number")
@@ -83,7 +84,8 @@ pub(crate) fn schema(counts: bool) -> Schema {
             .pooling(Pooling::Mean),
         FieldConfig::text("title").min_count(2),
         FieldConfig::time("hour", TimePart::Hour).time_format(TimeFormat::Unix).column("time"),
-        FieldConfig::cross("both", ["ad", "number"], 50),
+        FieldConfig::cross("both", ["ad", "number"]).buckets(50).counts(counts),
+        if counts { pair.counts(true).smoothing([1.0, 9.0]) } else { pair },
     ];
     Schema::new(fields, vec![String::new()]).unwrap()
 }
@@ -131,7 +133,8 @@ impl World {
 
     /// The reader of these rows of the cache.
     fn cached_rows(&self, rows: CachedRows, side: Side) -> RowReader<'_> {
-        self.reader(train()).with_cache(rows, self.has_history && side == Side::Train)
+        let has_history = self.has_history && side == Side::Train;
+        RowReader::of_cache(&self.fitted.encoder, rows, has_history)
     }
 
     fn cached_of(&self, side: Side) -> RowReader<'_> {

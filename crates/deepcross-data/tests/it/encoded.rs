@@ -3,6 +3,7 @@
 use deepcross_data::{
     BadRows, DataError, Division, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
+use deepcross_features::{Batch, Counts, FieldConfig, Schema};
 
 use crate::{Files, fitted, schema};
 
@@ -137,6 +138,66 @@ fn bad_rows_are_skipped_and_counted() {
     reader.restart().unwrap();
     assert_eq!((reader.skipped().rows, reader.bad_positions().len()), (0, 0));
     assert_eq!(reader.fill(&mut batch, 9).unwrap(), 4);
+}
+
+/// The rows of all fills of three rows: the batches of all encoders one after the other.
+fn fills(reader: &mut RowReader<'_>) -> Result<(Vec<Batch>, Vec<Counts>), DataError> {
+    let (mut first, mut others) = (reader.new_batch(), Vec::new());
+    let mut all: Vec<Batch> = Vec::new();
+    while reader.fill(&mut first, 3)? + reader.bad_positions().len() > 0 {
+        reader.swap_other_batches(&mut others);
+        assert!(others.iter().all(|other| other.n_rows() == first.n_rows()));
+        all.push(first.clone());
+        all.extend(others.iter().cloned());
+        first.clear();
+    }
+    let counts = [reader.counts()].into_iter().chain(reader.other_counts()).cloned();
+    Ok((all, counts.collect()))
+}
+
+#[test]
+fn each_encoder_encodes_the_rows_that_all_can_encode() {
+    let unlabelled = RowPlan { labels: Labels::Ignored, ..SKIP };
+    // The fifth row is bad for the field of numbers alone.
+    let files = Files::one(SPOTTED);
+    let good = Files::one(b"click,age,user\n1,10,a\n2,10,a\n0,20,b\n1,30,a\n0,10,c\n");
+    let (source, good) =
+        (files.source("label = 'click'").unwrap(), good.source("label = 'click'").unwrap());
+    let both = fit(&source, &schema(&[]), Partition::All, BadRows::Skip).unwrap().encoder;
+    let users = Schema::new(vec![FieldConfig::categorical("user")], vec![]).unwrap();
+    let user = fit(&source, &users, Partition::All, BadRows::Skip).unwrap().encoder;
+    let read = |source: &Source, encoder| {
+        let (batches, counts) =
+            fills(&mut RowReader::new(source, encoder, unlabelled).unwrap()).unwrap();
+        (batches, counts[0].clone())
+    };
+    let ((of_both, n_both), (of_user, n_user)) = (read(&good, &both), read(&good, &user));
+    for (first, other) in [(&both, &user), (&user, &both)] {
+        let others = [other, first];
+        let mut reader = RowReader::with_encoders(&source, first, &others, unlabelled).unwrap();
+        for _ in 0..2 {
+            let (batches, counts) = fills(&mut reader).unwrap();
+            assert_eq!(reader.skipped().rows, 3);
+            let (mut expected, mut n_expected) = ((&of_both, &of_user), (&n_both, &n_user));
+            if std::ptr::eq(first, &user) {
+                expected = (expected.1, expected.0);
+                n_expected = (n_expected.1, n_expected.0);
+            }
+            let each = expected.0.iter().zip(expected.1);
+            let each: Vec<_> = each.flat_map(|(a, b)| [a, b, a]).cloned().collect();
+            assert_eq!(batches, each);
+            assert_eq!(counts, [n_expected.0, n_expected.1, n_expected.0].map(Clone::clone));
+            reader.restart().unwrap();
+        }
+    }
+    let plan = RowPlan { bad_rows: BadRows::Error, ..unlabelled };
+    let mut reader = RowReader::with_encoders(&source, &user, &[&both], plan).unwrap();
+    let error = files.message(&fills(&mut reader).unwrap_err());
+    assert_eq!(error, "`x.csv`, line 5 (`1,x,a`): field `age` is `x`, expected a finite number");
+    let lacking = Files::one(b"user\na\n");
+    let source = lacking.source("").unwrap();
+    assert!(source.check_columns_of(&user).is_ok() && source.check_columns_of(&both).is_err());
+    assert!(RowReader::with_encoders(&source, &user, &[&both], plan).is_err());
 }
 
 #[test]

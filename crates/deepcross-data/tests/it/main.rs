@@ -19,6 +19,7 @@ mod layout;
 mod memory;
 mod mutations;
 mod negatives;
+mod on_ranks;
 mod order;
 mod pairs;
 #[cfg(feature = "parquet")]

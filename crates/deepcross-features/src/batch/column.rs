@@ -29,7 +29,7 @@ impl<F: Copy> Column<F> {
             ShapeKind::Sparse { multi_hot: true, .. } => {
                 Self::Sparse(SparseColumn::multi_hot(vec![0], Vec::new(), Vec::new()))
             }
-            ShapeKind::Dense { width } => Self::Dense(DenseColumn::new(width, Vec::new())),
+            ShapeKind::Dense { width, .. } => Self::Dense(DenseColumn::new(width, Vec::new())),
         }
     }
 
@@ -169,7 +169,7 @@ impl<F: Copy> Column<F> {
             (Self::Sparse(column), &ShapeKind::Sparse { dimensions, multi_hot, .. }) => {
                 column.problem(dimensions, multi_hot)
             }
-            (Self::Dense(column), &ShapeKind::Dense { width }) => column.problem(width),
+            (Self::Dense(column), &ShapeKind::Dense { width, .. }) => column.problem(width),
             (Self::Sparse(_), _) => Some("holds ids, but numbers are expected".to_owned()),
             (Self::Dense(_), _) => Some("holds numbers, but ids are expected".to_owned()),
         }

@@ -43,14 +43,24 @@ impl<F: Copy> DenseColumn<F> {
         self.values.extend_from_slice(row);
     }
 
+    /// Appends a row of zeros, and gives it to be filled.
+    pub(crate) fn push_zeros(&mut self) -> &mut [F]
+    where
+        F: Default,
+    {
+        let first = self.values.len();
+        self.values.resize(first + self.width, F::default());
+        &mut self.values[first..]
+    }
+
     /// Appends rows of one number each.
     ///
     /// # Panics
     /// If the width is not 1.
     #[track_caller]
-    pub(crate) fn push_numbers(&mut self, values: &[F]) {
+    pub(crate) fn push_numbers(&mut self, values: impl Iterator<Item = F>) {
         assert_eq!(self.width, 1, "a row has {} numbers, not 1", self.width);
-        self.values.extend_from_slice(values);
+        self.values.extend(values);
     }
 
     /// The numbers of a row.

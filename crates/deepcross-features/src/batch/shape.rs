@@ -27,6 +27,8 @@ pub enum ShapeKind {
     Dense {
         /// The number of numbers per row, at least 1.
         width: usize,
+        /// Whether the numbers are the bins of one number, which a network embeds like a category.
+        bins: bool,
     },
 }
 
@@ -70,7 +72,12 @@ impl FieldShape {
 
     /// A field of `width` numbers per row.
     pub fn dense(name: impl Into<String>, width: usize) -> Self {
-        Self { name: name.into(), kind: ShapeKind::Dense { width } }
+        Self { name: name.into(), kind: ShapeKind::Dense { width, bins: false } }
+    }
+
+    /// A field whose number is `width` numbers per row: its bins, and perhaps an indicator.
+    pub fn bins(name: impl Into<String>, width: usize) -> Self {
+        Self { name: name.into(), kind: ShapeKind::Dense { width, bins: true } }
     }
 
     /// Whether the field distinguishes values that did not occur in fitting from all others.

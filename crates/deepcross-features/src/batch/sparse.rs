@@ -48,6 +48,11 @@ impl<F: Copy> SparseColumn<F> {
         &self.ids
     }
 
+    /// All ids, mutable, for callers that number the values of a field in another way.
+    pub fn ids_mut(&mut self) -> &mut [u32] {
+        &mut self.ids
+    }
+
     /// A weight for each id; empty if all are 1.
     pub fn weights(&self) -> &[F] {
         &self.weights

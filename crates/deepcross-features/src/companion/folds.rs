@@ -1,16 +1,18 @@
 //! Folds: random parts of the training rows, and the counts of each part.
 
+use serde::{Deserialize, Serialize};
+
 use crate::companion::value_counts::ValueCounts;
 
-/// The number of folds.
-pub(crate) const FOLDS: usize = 5;
+/// The number of folds of the training rows.
+pub const FOLDS: usize = 5;
 
 /// The counts of each fold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct FoldCounts(Vec<[ValueCounts; FOLDS]>);
 
-/// The fold of the row with this number, which is practically random.
-pub(crate) fn fold(row: u64) -> usize {
+/// The fold of the row with this number, from 0 to [`FOLDS`] − 1; it is practically random, and always the same.
+pub fn fold(row: u64) -> usize {
     // The finalizer of SplitMix64: each bit of the number affects every bit of the result.
     let mut bits = row.wrapping_add(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

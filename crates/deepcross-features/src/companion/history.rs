@@ -23,9 +23,10 @@ use crate::batch::Batch;
 use crate::companion::CompanionTable;
 use crate::companion::folds::{FoldCounts, fold};
 use crate::companion::value_counts::ValueCounts;
-use crate::raw::binding::Binding;
+use crate::raw::binding::{Binding, Scratch};
 use crate::raw::row_fields::RowFields;
-use crate::raw::value_text::{self, Missing, Scratch};
+use crate::raw::value_rules::MissingValues;
+use crate::raw::value_text::Missing;
 
 /// The rows from which a training row gets its companion counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub struct TrainingRow {
 /// It must be restarted before each pass over the data.
 #[derive(Clone, Debug)]
 pub struct History {
-    missing: Vec<String>,
+    missing: MissingValues,
     fields: Vec<FieldHistory>,
     /// The counts of all rows, at index 0.
     seen: TrainingCounts,
@@ -103,7 +104,7 @@ impl TrainingCounts {
 
 impl History {
     /// A history before the first row.
-    pub(crate) fn new(missing: Vec<String>, fields: Vec<FieldHistory>) -> Self {
+    pub(crate) fn new(missing: MissingValues, fields: Vec<FieldHistory>) -> Self {
         // Any field has all rows, since a missing value is counted too.
         let seen = match fields.first().map(|field| &field.seen) {
             Some(TrainingCounts::Folds(folds)) => TrainingCounts::Folds(folds.total()),
@@ -115,6 +116,13 @@ impl History {
     /// Whether there is any field with companion counts.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
+    }
+
+    /// Whether the counts of a row are those of the rows before it, so that all rows must be passed in their order.
+    ///
+    /// Otherwise they depend on the row alone.
+    pub fn needs_order(&self) -> bool {
+        !self.is_empty() && matches!(self.seen, TrainingCounts::Earlier(_))
     }
 
     /// Returns to the state before the first row.
@@ -138,14 +146,13 @@ impl History {
     ) {
         let fold = fold(number);
         let total = self.seen.other_rows(0, fold, self.total());
-        let missing = Missing::new(&self.missing);
         for field in &mut self.fields {
-            let index = field.index(binding, row, &missing);
-            let numbers = field.table.scale().numbers(field.other_rows(index, fold), total);
+            let index = field.index(binding, row, &self.missing.of(field.field));
+            let numbers = field.table.numbers(field.other_rows(index, fold), total);
             batch.columns_mut()[field.field]
                 .dense_mut()
                 .row_mut(position)
-                .copy_from_slice(&numbers);
+                .copy_from_slice(numbers.as_slice());
             field.learn(index, positive);
         }
         self.seen.learn(0, positive);
@@ -156,9 +163,8 @@ impl History {
     /// # Panics
     /// If `binding` was made for other fields.
     pub fn pass<R: RowFields + ?Sized>(&mut self, binding: &Binding, row: &R, positive: bool) {
-        let missing = Missing::new(&self.missing);
         for field in &mut self.fields {
-            field.learn(field.index(binding, row, &missing), positive);
+            field.learn(field.index(binding, row, &self.missing.of(field.field)), positive);
         }
         self.seen.learn(0, positive);
     }
@@ -189,8 +195,9 @@ impl FieldHistory {
         row: &R,
         missing: &Missing<'_>,
     ) -> Option<usize> {
-        let mut scratch = Scratch::default();
-        let values = binding.values(self.field, row, &mut scratch);
-        self.table.find(value_text::read(values.first, missing).ok()?)
+        Scratch::lent(|scratch| {
+            let known = (missing, self.table.column_rules());
+            self.table.find(binding.text(self.field, row, known, scratch).ok()?)
+        })
     }
 }

@@ -1,10 +1,10 @@
-//! Companion counts: past impressions and clicks of each value of a categorical field, as five numbers per row.
+//! Companion counts: past impressions and clicks of each value of a categorical field or a cross, as numbers.
 //!
 //! The paper gives its campaigns a second, dense feature of this kind beside their ids.
 //! So a value that is too rare for its own id still has its numbers of impressions and clicks.
 //! Let n and c be the impressions and clicks of the value, N and C those of all rows, p = (C + 1) / (N + 2) the overall
 //! click rate, M the largest number of impressions of any value, and k the `smoothing`.
-//! Then the numbers are
+//! Then the numbers of a row are
 //!
 //! | | number | range |
 //! |---|---|---|
@@ -14,10 +14,13 @@
 //! | log impressions | ln(1 + n) / ln(1 + M) | [0, 1] |
 //! | log clicks | ln(1 + c) / ln(1 + M) | [0, 1] |
 //!
+//! With several smoothings, there is a click rate for each, in their order: a small k shows what few clicks say, and a
+//! large k only what many say.
+//!
 //! The click rate is relative to that of all rows, and smoothed towards it as if k more clicks had been both expected
 //! and observed: the mean of a gamma distribution, given c events of a Poisson distribution.
 //! Rejected: k in impressions (k / p of them), because it must be set again for each overall rate.
-//! Only n, c, N and C depend on labels: if they leave out the label of a row, all five numbers do.
+//! Only n, c, N and C depend on labels: if they leave out the label of a row, all numbers do.
 //!
 //! The counts cover all values, not only those with an id; a hashed field has counts by bucket, so that their number is
 //! bounded.
@@ -39,23 +42,27 @@ use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::kind::{CompanionKeys, Encode};
-use crate::limits::is_smoothing;
 use crate::lookup::hash::HashBuckets;
 use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
-use crate::raw::spelling::{SpellingFitter, SpellingRule};
-use crate::raw::value_text::{Texts, ValueError};
+use crate::problem::listed;
+use crate::raw::column_set::ColumnSet;
+use crate::raw::field_spelling::{FieldSpelling, FieldSpellingFitter};
+use crate::raw::spelling::SpellingRule;
+use crate::raw::value::{RUN, Run};
+use crate::raw::value_text::ValueError;
+use crate::smoothing::{MOST, Smoothing};
 
-/// The number of numbers per row.
-pub(crate) const WIDTH: usize = 5;
+/// The number of numbers per row, beside the click rates.
+const COUNTS: usize = 4;
+
+/// The most numbers per row.
+const MOST_WIDTH: usize = COUNTS + MOST;
 
 /// The end of the name of a field of companion counts, after the name of the field that it accompanies.
 const SUFFIX: &str = "_counts";
 
 /// The index of a missing value; other values follow.
 const MISSING: usize = 0;
-
-/// The default of k; it suits rates with a standard deviation of about a factor of 1.6.
-const SMOOTHING: f64 = 4.0;
 
 /// The index of each value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,11 +85,11 @@ pub(crate) struct CompanionFitter {
     keys: Keys,
     counted: Counted,
     /// The spelling of the values.
-    spelling: SpellingFitter,
-    /// For buckets: the counts of those texts for which another text may stand, by the buckets of the texts themselves
-    /// and of the others. The end of fitting shows which of them are right.
-    respelled: [Counted; 2],
-    smoothing: f64,
+    spelling: FieldSpellingFitter,
+    /// For buckets: other counts of the same rows, by the buckets of the texts in which others stand for the parts in some
+    /// columns. The end of fitting shows which of them are right.
+    respelled: Vec<(ColumnSet, Counted)>,
+    smoothing: Smoothing,
 }
 
 /// The counts of all values.
@@ -90,8 +97,9 @@ pub(crate) struct CompanionFitter {
 pub(crate) struct CompanionTable {
     keys: Keys,
     counts: Vec<ValueCounts>,
-    smoothing: f64,
-    spelling: SpellingRule,
+    #[serde(with = "crate::smoothing::stored")]
+    smoothing: Smoothing,
+    spelling: FieldSpelling,
     /// The counts of all rows; not stored.
     #[serde(skip)]
     total: ValueCounts,
@@ -107,10 +115,16 @@ pub(crate) struct Scale {
     most: f64,
     /// ln(1 + `most`).
     log_most: f64,
-    smoothing: f64,
 }
 
-/// Writes the counts after training: five numbers per row.
+/// The numbers of a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbers {
+    numbers: [f32; MOST_WIDTH],
+    len: usize,
+}
+
+/// Writes the counts after training as numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CompanionEncoder {
     table: Arc<CompanionTable>,
@@ -172,13 +186,12 @@ impl Keys {
 impl CompanionFitter {
     /// A fitter for the companion counts of the field called `field`, which also counts by fold if `by_fold` is true.
     pub(crate) fn new(keys: &CompanionKeys, field: &str, by_fold: bool) -> Self {
-        let counted = Counted::new(by_fold);
         Self {
             keys: Keys::new(keys, field),
-            respelled: [counted.clone(), counted.clone()],
-            counted,
-            spelling: SpellingFitter::new(keys.spelling),
-            smoothing: keys.smoothing.unwrap_or(SMOOTHING),
+            counted: Counted::new(by_fold),
+            respelled: Vec::new(),
+            spelling: FieldSpellingFitter::new(keys.spelling, keys.n_columns),
+            smoothing: keys.smoothing.clone(),
         }
     }
 
@@ -191,34 +204,33 @@ impl CompanionFitter {
     ) -> Result<(), ValueError> {
         let n_values = self.keys.len();
         let index = self.keys.find_or_add(text).ok_or(ValueError::TooMany(MAX_VALUES))?;
-        let is_hashed = matches!(self.keys, Keys::Buckets(_));
-        let Some(value) = text.filter(|_| is_hashed || index == n_values) else {
-            self.counted.add(index, positive, fold);
-            return Ok(());
-        };
-        self.spelling.observe(value);
-        match (&self.keys, self.spelling.respelled(value)) {
-            (Keys::Buckets(buckets), Some(other)) => {
-                let [by_text, by_other] = &mut self.respelled;
-                by_text.add(index, positive, fold);
-                by_other.add(buckets.id_of(&[&other]) as usize, positive, fold);
+        if let (Keys::Buckets(buckets), Some(value)) = (&self.keys, text) {
+            self.spelling.observe(value);
+            let respelled = self.spelling.respelled_columns(value);
+            settle(&mut self.respelled, &self.counted, respelled, self.spelling.text_columns());
+            for (columns, counted) in &mut self.respelled {
+                let other = self.spelling.respelled(value, *columns);
+                counted.add(buckets.id(&other) as usize, positive, fold);
             }
-            _ => self.counted.add(index, positive, fold),
+        } else {
+            self.respelled.iter_mut().for_each(|(_, counted)| counted.add(index, positive, fold));
+            if let Some(value) = text.filter(|_| index == n_values) {
+                self.spelling.observe(value);
+            }
         }
+        self.counted.add(index, positive, fold);
         Ok(())
     }
 
     /// The encoder, and the counts of the folds if they were counted.
     pub(crate) fn finish(self) -> (CompanionEncoder, Option<FoldCounts>) {
-        let spelling = self.spelling.rule();
-        let merging = self.spelling.merging_rule();
-        let (keys, mut counted) = match (self.keys, merging) {
-            (Keys::Values(values), Some(rule)) => self.counted.merged(&values, rule),
-            (keys, _) => {
-                let [by_text, by_other] = self.respelled;
-                let mut counted = self.counted;
-                counted.add_all(if merging.is_some() { &by_other } else { &by_text });
-                (keys, counted)
+        let (spelling, merged) = (self.spelling.spelling(), self.spelling.merged_columns());
+        let (keys, mut counted) = match self.keys {
+            Keys::Values(values) if !merged.is_empty() => self.counted.merged(&values, &spelling),
+            keys => {
+                let right = merged & known_columns(&self.respelled);
+                let found = self.respelled.into_iter().find(|(columns, _)| *columns == right);
+                (keys, found.map_or(self.counted, |(_, counted)| counted))
             }
         };
         counted.counts.resize(keys.len(), ValueCounts::default());
@@ -226,6 +238,29 @@ impl CompanionFitter {
         let table = CompanionTable::new(keys, counted.counts, self.smoothing, spelling);
         (CompanionEncoder { table: Arc::new(table) }, counted.folds)
     }
+}
+
+/// Prepares the counts of respelled texts for a value in which others may stand for the parts in the columns `respelled`.
+///
+/// There are counts for each set of columns in which that was so, except for columns of `texts`, in which no text stands
+/// for another one. Before a column's first such part, counts with and without the column are equal.
+fn settle(
+    all: &mut Vec<(ColumnSet, Counted)>,
+    plain: &Counted,
+    respelled: ColumnSet,
+    texts: ColumnSet,
+) {
+    all.retain(|(columns, _)| (*columns & texts).is_empty());
+    for column in respelled.without(known_columns(all)).each() {
+        let others = all.iter().map(|(columns, counted)| (columns.with(column), counted.clone()));
+        let others: Vec<_> = others.chain([(column, plain.clone())]).collect();
+        all.extend(others);
+    }
+}
+
+/// All columns of these sets.
+fn known_columns(all: &[(ColumnSet, Counted)]) -> ColumnSet {
+    all.iter().fold(ColumnSet::default(), |known, (columns, _)| known.with(*columns))
 }
 
 impl Counted {
@@ -258,17 +293,13 @@ impl Counted {
         }
     }
 
-    fn add_all(&mut self, other: &Self) {
-        (0..other.counts.len()).for_each(|index| self.merge(index, other, index));
-    }
-
     /// The same counts, of the texts that stand for `values`.
-    fn merged(&self, values: &ValueTable, spelling: SpellingRule) -> (Keys, Self) {
+    fn merged(&self, values: &ValueTable, spelling: &FieldSpelling) -> (Keys, Self) {
         let mut keys = Keys::Values(ValueTable::default());
         let mut merged = Self::new(self.folds.is_some());
         for from in 0..self.counts.len() {
             let value = from.checked_sub(1).map(|index| values.value(index as u32));
-            let value = value.map(|value| spelling.canonical(value));
+            let value = value.map(|value| spelling.canonical_of_fitted(value));
             // There are no more values than before.
             if let Some(index) = keys.find_or_add(value.as_deref()) {
                 merged.merge(index, self, from);
@@ -279,7 +310,12 @@ impl Counted {
 }
 
 impl CompanionTable {
-    fn new(keys: Keys, counts: Vec<ValueCounts>, smoothing: f64, spelling: SpellingRule) -> Self {
+    fn new(
+        keys: Keys,
+        counts: Vec<ValueCounts>,
+        smoothing: Smoothing,
+        spelling: FieldSpelling,
+    ) -> Self {
         let (total, scale) = (ValueCounts::default(), Scale::default());
         let mut table = Self { keys, counts, smoothing, spelling, total, scale };
         table.derive();
@@ -291,7 +327,7 @@ impl CompanionTable {
         let counts = self.counts.iter().copied();
         self.total = counts.clone().fold(ValueCounts::default(), ValueCounts::plus);
         let most = counts.map(|counts| counts.rows).max().unwrap_or(0);
-        self.scale = Scale::new(most, self.smoothing);
+        self.scale = Scale::new(most);
     }
 
     /// Checks what was read from a stored encoder; the problem is a predicate of the counts.
@@ -301,7 +337,7 @@ impl CompanionTable {
             let (found, wanted) = (counts.len(), keys.len());
             return Err(format!("are those of {found} values, but there are {wanted}"));
         }
-        if !is_smoothing(*smoothing) {
+        if !smoothing.is_valid() {
             return Err(format!("have a smoothing of {smoothing}"));
         }
         let sum = counts.iter().try_fold(0_u64, |sum, counts| sum.checked_add(counts.rows));
@@ -326,6 +362,26 @@ impl CompanionTable {
         }
     }
 
+    /// The indices of all values of the run, as by [`find`](Self::find); those after them have no meaning.
+    fn find_run(&self, run: &Run<'_>) -> [Option<usize>; RUN] {
+        let (mut found, is_hashed) = match &self.keys {
+            Keys::Values(values) => {
+                (values.find_run(run.values()).map(|index| Some(1 + index? as usize)), false)
+            }
+            Keys::Buckets(buckets) => (buckets.ids(run.values()).map(|id| Some(id as usize)), true),
+        };
+        for (at, (found, value)) in found.iter_mut().zip(run.values()).enumerate() {
+            if run.is_missing(at) {
+                *found = Some(MISSING);
+            } else if (is_hashed || found.is_none())
+                && let Some(other) = self.spelling.respelled(value.bytes())
+            {
+                *found = self.keys.find(str::from_utf8(&other).ok());
+            }
+        }
+        found
+    }
+
     /// The counts of each value in training; the missing value comes first.
     pub(crate) fn counts(&self) -> &[ValueCounts] {
         &self.counts
@@ -336,29 +392,75 @@ impl CompanionTable {
         self.total
     }
 
-    pub(crate) fn scale(&self) -> Scale {
-        self.scale
+    /// The counts of a value that is given as it is shown; `None` if the value is unknown.
+    pub(crate) fn of_shown(&self, value: &str) -> Option<ValueCounts> {
+        let text = self.spelling.text_of_shown(value)?;
+        Some(self.counts[self.find(Some(&text))?])
+    }
+
+    /// The spelling of each column of a cross.
+    pub(crate) fn column_rules(&self) -> Option<&[SpellingRule]> {
+        self.spelling.of_columns()
+    }
+
+    /// The number of numbers per row.
+    fn width(&self) -> usize {
+        COUNTS + self.smoothing.0.len()
+    }
+
+    /// The numbers of a value with the counts `value`, if those of all rows are `total`.
+    #[inline]
+    pub(crate) fn numbers(&self, value: ValueCounts, total: ValueCounts) -> Numbers {
+        let mut numbers = Numbers { numbers: [0.0; MOST_WIDTH], len: self.width() };
+        let [n, c, log_n, log_c] = self.scale.counts(value);
+        let last = numbers.len - 2;
+        (numbers.numbers[0], numbers.numbers[1]) = (n, c);
+        for (rate, &smoothing) in numbers.numbers[2..last].iter_mut().zip(&self.smoothing.0) {
+            *rate = click_rate(value, total, smoothing);
+        }
+        (numbers.numbers[last], numbers.numbers[last + 1]) = (log_n, log_c);
+        numbers
+    }
+}
+
+impl Numbers {
+    pub(crate) fn as_slice(&self) -> &[f32] {
+        &self.numbers[..self.len]
     }
 }
 
 impl Scale {
-    fn new(most: u64, smoothing: f64) -> Self {
+    fn new(most: u64) -> Self {
         let most = most.max(1) as f64;
-        Self { most, log_most: libm::log1p(most), smoothing }
+        Self { most, log_most: libm::log1p(most) }
     }
 
-    /// The five numbers of a value with the counts `value`, if those of all rows are `total`.
+    /// The impressions and clicks of a value with these counts, and the logarithms of both.
     #[inline]
-    pub(crate) fn numbers(&self, value: ValueCounts, total: ValueCounts) -> [f32; WIDTH] {
+    fn counts(&self, value: ValueCounts) -> [f32; COUNTS] {
         let (n, c) = (value.rows as f64, value.positives as f64);
-        let rate = (total.positives as f64 + 1.0) / (total.rows as f64 + 2.0);
-        let relative = (c + self.smoothing) / (n * rate + self.smoothing);
         let log = |count: f64| libm::log1p(count) / self.log_most;
-        [n / self.most, c / self.most, relative, log(n), log(c)].map(|number| number as f32)
+        [n / self.most, c / self.most, log(n), log(c)].map(|number| number as f32)
     }
 }
 
+/// The click rate of a value with the counts `value`, if those of all rows are `total`.
+#[inline]
+fn click_rate(value: ValueCounts, total: ValueCounts, smoothing: f64) -> f32 {
+    let (n, c) = (value.rows as f64, value.positives as f64);
+    let rate = (total.positives as f64 + 1.0) / (total.rows as f64 + 2.0);
+    ((c + smoothing) / (n * rate + smoothing)) as f32
+}
+
 impl CompanionEncoder {
+    /// Appends the numbers of the value with this index, which counts as unseen if it has none.
+    #[inline]
+    fn push(&self, index: Option<usize>, column: &mut Column, counts: &mut FieldCounts) {
+        counts.unseen += u64::from(index.is_none());
+        let found = index.map_or(ValueCounts::default(), |index| self.table.counts[index]);
+        column.dense_mut().push_row(self.table.numbers(found, self.table.total).as_slice());
+    }
+
     /// The counts of all values, for sharing.
     pub(crate) fn table(&self) -> &Arc<CompanionTable> {
         &self.table
@@ -370,6 +472,7 @@ impl Encode for CompanionEncoder {
         let problem = |problem: String| FeatureError::State {
             problem: format!("field `{field}`: the companion counts {problem}"),
         };
+        self.table.spelling.check(field)?;
         let table = Arc::make_mut(&mut self.table);
         table.keys.restore(field).map_err(problem)?;
         table.check().map_err(problem)?;
@@ -378,16 +481,21 @@ impl Encode for CompanionEncoder {
     }
 
     fn shape(&self, name: &str) -> FieldShape {
-        FieldShape::dense(name, WIDTH)
+        FieldShape::dense(name, self.table.width())
     }
 
     fn kind(&self) -> &'static str {
-        "categorical"
+        if self.column_rules().is_some() { "cross" } else { "categorical" }
+    }
+
+    fn column_rules(&self) -> Option<&[SpellingRule]> {
+        self.table.column_rules()
     }
 
     fn describe(&self) -> String {
         let met = self.table.counts.iter().skip(1).filter(|counts| counts.rows > 0).count();
-        let smoothing = self.table.smoothing;
+        let smoothing: Vec<_> = self.table.smoothing.0.iter().map(f64::to_string).collect();
+        let smoothing = listed(&smoothing);
         format!("companion counts of {met} values, smoothed by {smoothing} clicks")
     }
 
@@ -397,24 +505,29 @@ impl Encode for CompanionEncoder {
 
     fn encode(
         &self,
-        texts: Texts<'_>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
-        let found = self.table.find(texts.first);
         counts.values += 1;
-        counts.missing += u64::from(texts.first.is_none());
-        counts.unseen += u64::from(found.is_none());
-        let found = found.map_or(ValueCounts::default(), |index| self.table.counts[index]);
-        column.dense_mut().push_row(&self.table.scale.numbers(found, self.table.total));
+        counts.missing += u64::from(text.is_none());
+        self.push(self.table.find(text), column, counts);
         Ok(())
+    }
+
+    fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) -> bool {
+        counts.values += run.len() as u64;
+        counts.missing += run.n_missing();
+        let found = self.table.find_run(run);
+        found[..run.len()].iter().for_each(|&found| self.push(found, column, counts));
+        true
     }
 }
 
 impl PartialEq for CompanionTable {
     fn eq(&self, other: &Self) -> bool {
-        let stored = |it: &Self| (it.smoothing, it.spelling);
-        self.keys == other.keys && self.counts == other.counts && stored(self) == stored(other)
+        let ways = self.smoothing == other.smoothing && self.spelling == other.spelling;
+        ways && self.keys == other.keys && self.counts == other.counts
     }
 }
 
@@ -437,14 +550,13 @@ mod tests {
     use super::*;
     use crate::lookup::id_keys::HashKeys;
 
-    const PLAIN: CompanionKeys = CompanionKeys {
-        hash: HashKeys { buckets: None, seed: None },
-        smoothing: None,
-        spelling: None,
-    };
+    fn plain() -> CompanionKeys {
+        let (hash, smoothing) = (HashKeys::default(), Smoothing::default());
+        CompanionKeys { hash, smoothing, spelling: None, n_columns: 1 }
+    }
 
     fn hashed(buckets: u32, seed: Option<u64>) -> CompanionKeys {
-        CompanionKeys { hash: HashKeys { buckets: Some(buckets), seed }, ..PLAIN }
+        CompanionKeys { hash: HashKeys { buckets: Some(buckets), seed }, ..plain() }
     }
 
     fn fitted(keys: &CompanionKeys, rows: &[(Option<&str>, bool)]) -> CompanionEncoder {
@@ -458,7 +570,7 @@ mod tests {
     fn encoded(encoder: &CompanionEncoder, text: Option<&str>) -> Vec<f32> {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        encoder.encode(Texts::one(text), &mut column, &mut counts).expect("any text");
+        encoder.encode(text, &mut column, &mut counts).expect("any text");
         column.dense_mut().values().to_vec()
     }
 
@@ -473,7 +585,7 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_formulas() {
-        let encoder = fitted(&CompanionKeys { smoothing: Some(2.0), ..PLAIN }, &ROWS);
+        let encoder = fitted(&CompanionKeys { smoothing: 2.0.into(), ..plain() }, &ROWS);
         // Python: p = (3 + 1) / (6 + 2); M = 3; k = 2
         // [n/M, c/M, (c+k)/(n*p+k), math.log1p(n)/math.log1p(M), math.log1p(c)/math.log1p(M)]
         for (text, numbers) in [
@@ -484,6 +596,18 @@ mod tests {
         ] {
             assert_eq!(encoded(&encoder, text), numbers, "{text:?}");
         }
+    }
+
+    #[test]
+    fn each_smoothing_has_a_click_rate() {
+        let encoder =
+            fitted(&CompanionKeys { smoothing: [2.0, 1.0, 100.0].into(), ..plain() }, &ROWS);
+        // Python: [(c+k)/(n*p+k) for k in (2, 1, 100)] with n = 3, c = 2, p = 4 / 8
+        let rates = [8.0 / 7.0, 1.2, 102.0 / 101.5];
+        let expected = [1.0, 0.6666667, rates[0], rates[1], rates[2], 1.0, 0.792_481_25];
+        assert_eq!(encoded(&encoder, Some("a")), expected);
+        let end = "values, smoothed by 2, 1 and 100 clicks";
+        assert!(encoder.describe().ends_with(end), "{}", encoder.describe());
     }
 
     #[test]
@@ -504,16 +628,16 @@ mod tests {
 
     #[test]
     fn the_missing_value_is_not_among_the_described_values() {
-        let encoder = fitted(&PLAIN, &ROWS);
+        let encoder = fitted(&plain(), &ROWS);
         assert_eq!(encoder.describe(), "companion counts of 2 values, smoothed by 4 clicks");
     }
 
     #[test]
     fn missing_and_unseen_values_are_counted() {
-        let encoder = fitted(&PLAIN, &ROWS);
+        let encoder = fitted(&plain(), &ROWS);
         let (mut column, mut counts) = (Column::new(&encoder.shape("f")), FieldCounts::default());
         for text in [Some("a"), None, Some("c"), None] {
-            encoder.encode(Texts::one(text), &mut column, &mut counts).expect("any text");
+            encoder.encode(text, &mut column, &mut counts).expect("any text");
         }
         let expected =
             FieldCounts { values: 4, missing: 2, unseen: 1, rare: 0, clipped: 0, far: 0 };
@@ -527,7 +651,7 @@ mod tests {
         let respelled = rows.map(|(text, positive)| {
             (text.map(|text| text.trim_start_matches('+').trim_end_matches(".0")), positive)
         });
-        for keys in [PLAIN, hashed(50, None), hashed(3, None)] {
+        for keys in [plain(), hashed(50, None), hashed(3, None)] {
             let (found, expected) = (fitted(&keys, &rows), fitted(&keys, &respelled));
             assert_eq!(found, expected);
             assert_eq!(encoded(&found, Some("39.0")), encoded(&expected, Some("39")));
@@ -546,7 +670,7 @@ mod tests {
 
     #[test]
     fn forged_states_are_refused() {
-        let good = fitted(&PLAIN, &ROWS);
+        let good = fitted(&plain(), &ROWS);
         let check = |forge: &dyn Fn(&mut CompanionTable), message: &str| {
             let mut forged = good.clone();
             forge(Arc::make_mut(&mut forged.table));
@@ -559,8 +683,23 @@ mod tests {
         check(&|table| table.counts.truncate(2), "are those of 2 values, but there are 3");
         check(&|table| table.counts[1] = counts(1, 2), "cannot be counts of rows");
         check(&|table| table.counts[1] = counts(u64::MAX, 2), "cannot be counts of rows");
-        check(&|table| table.smoothing = 0.0, "have a smoothing of 0");
-        check(&|table| table.smoothing = f64::NAN, "have a smoothing of NaN");
+        check(&|table| table.smoothing = 0.0.into(), "have a smoothing of 0");
+        check(&|table| table.smoothing = f64::NAN.into(), "have a smoothing of NaN");
+        check(&|table| table.smoothing = [1.0, 1.0].into(), "have a smoothing of [1, 1]");
+        check(
+            &|table| table.smoothing = [1.0; 9].into(),
+            "have a smoothing of [1, 1, 1, 1, 1, 1, 1, 1, 1]",
+        );
+        let joint = |n| FieldSpelling::Joint(vec![SpellingRule::Text; n]);
+        check(
+            &|table| table.spelling = joint(1),
+            "the spelling must be that of two to eight columns, but is of 1",
+        );
+        check(
+            &|table| table.spelling = joint(9),
+            "the spelling must be that of two to eight columns, but is of 9",
+        );
+        check(&|table| table.spelling = joint(2), "accepted");
     }
 
     proptest! {
@@ -574,10 +713,9 @@ mod tests {
         ) {
             let of = |rows: u64, share: f64| ValueCounts { rows, positives: (rows as f64 * share) as u64 };
             let value = of(rows, clicks);
-            let scale = Scale::new(rows, smoothing);
-            let numbers = scale.numbers(value, value.plus(of(others, other_clicks)));
-            let [n, c, rate, log_n, log_c] = numbers;
-            prop_assert!([n, c, log_n, log_c].iter().all(|number| (0.0..=1.0).contains(number)), "{numbers:?}");
+            let [n, c, log_n, log_c] = Scale::new(rows).counts(value);
+            let rate = click_rate(value, value.plus(of(others, other_clicks)), smoothing);
+            prop_assert!([n, c, log_n, log_c].iter().all(|number| (0.0..=1.0).contains(number)));
             prop_assert!(c <= n && log_c <= log_n && rate > 0.0 && rate.is_finite());
         }
     }

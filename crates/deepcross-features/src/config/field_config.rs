@@ -4,20 +4,23 @@ use crate::companion::companion_name;
 use crate::keys::{KeyValue, Set};
 use crate::kind::CompanionKeys;
 use crate::kinds::FieldKind;
+use crate::kinds::bins::BinsBy;
 use crate::kinds::bucketized::Bucketized;
 use crate::kinds::categorical::Categorical;
 use crate::kinds::cross::Cross;
 use crate::kinds::missing_number::MissingNumber;
 use crate::kinds::multi_hot::{ListFormat, MultiHot, Pooling};
-use crate::kinds::number::{Number, Transform};
+use crate::kinds::number::{Encoding, Number};
 use crate::kinds::number_form::DecimalMark;
+use crate::kinds::number_transform::Transform;
 use crate::kinds::text::{Grams, Text};
 use crate::kinds::time::{Time, TimePart};
 use crate::kinds::utc_offset::UtcOffset;
-use crate::lookup::id_keys::HashKeys;
 use crate::lookup::vocabulary::TopBy;
-use crate::problem::Problem;
+use crate::problem::{Problem, listed};
 use crate::raw::spelling::Spelling;
+use crate::raw::value_rules::ValueRules;
+use crate::smoothing::Smoothing;
 use crate::times::time_format::TimeFormat;
 
 /// One field of the model's input: the column that it reads, and the encoding of its values.
@@ -30,6 +33,10 @@ pub struct FieldConfig {
     pub name: String,
     /// The column to read; by default the column called `name`. A kind with the key `columns` does not have it.
     pub column: Option<String>,
+    /// The raw values (after trimming) that mean "missing" in this field, besides those that do in all fields.
+    pub missing_values: Option<Vec<String>>,
+    /// The value that every row has outside of training, if the column is known only in training.
+    pub at_prediction: Option<String>,
     /// The encoding of values, with the keys of the kind.
     pub kind: FieldKind,
     /// Keys that were given, but have no meaning for the kind.
@@ -39,7 +46,14 @@ pub struct FieldConfig {
 impl FieldConfig {
     /// A field with this name that encodes the values of the column of this name.
     pub fn new(name: impl Into<String>, kind: FieldKind) -> Self {
-        Self { name: name.into(), column: None, kind, foreign: Vec::new() }
+        Self {
+            name: name.into(),
+            column: None,
+            missing_values: None,
+            at_prediction: None,
+            kind,
+            foreign: Vec::new(),
+        }
     }
 
     /// A categorical field with defaults for everything else.
@@ -72,11 +86,11 @@ impl FieldConfig {
         Self::new(name, FieldKind::Time(Time { part: Some(part), ..Time::default() }))
     }
 
-    /// A field that hashes the pairs of values of two columns into this number of buckets, 1 to 2³² − 2.
-    pub fn cross(name: impl Into<String>, columns: [&str; 2], buckets: u32) -> Self {
+    /// A field of the combinations of values of these columns, two to eight different ones, with defaults for everything
+    /// else.
+    pub fn cross<const N: usize>(name: impl Into<String>, columns: [&str; N]) -> Self {
         let columns = Some(columns.map(str::to_owned).to_vec());
-        let hash = HashKeys { buckets: Some(buckets), ..HashKeys::default() };
-        Self::new(name, FieldKind::Cross(Cross { columns, hash, spelling: None }))
+        Self::new(name, FieldKind::Cross(Cross { columns, ..Cross::default() }))
     }
 
     /// Reads this column instead of the column called like the field.
@@ -85,15 +99,33 @@ impl FieldConfig {
         Self { column: Some(column.into()), ..self }
     }
 
-    /// Categorical, multi-hot, text and bucketized by `log_square`: a value that occurs fewer times than this in
+    /// Also takes these raw values as missing, in any spelling; by default, only those that are missing in all fields.
+    #[must_use]
+    pub fn missing_values(self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { missing_values: Some(values.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Sets the value of every row outside of training; the column is then read only in training.
+    #[must_use]
+    pub fn at_prediction(self, value: impl Into<String>) -> Self {
+        Self { at_prediction: Some(value.into()), ..self }
+    }
+
+    /// What the field says of its raw values.
+    pub(crate) fn value_rules(&self) -> ValueRules {
+        let missing = self.missing_values.clone().unwrap_or_default();
+        ValueRules { missing, at_prediction: self.at_prediction.clone() }
+    }
+
+    /// Categorical, cross, multi-hot, text and bucketized by `log_square`: a value that occurs fewer times than this in
     /// training is rare; at least 1, which is the default.
     #[must_use]
     pub fn min_count(self, min_count: u64) -> Self {
         self.with("min_count", min_count)
     }
 
-    /// Categorical, multi-hot, text and bucketized by `log_square`: only the first `top` values by `top_by` are kept,
-    /// others are rare; at least 1, by default all are kept.
+    /// Categorical, cross, multi-hot, text and bucketized by `log_square`: only the first `top` values by `top_by` are
+    /// kept, others are rare; at least 1, by default all are kept.
     #[must_use]
     pub fn top(self, top: usize) -> Self {
         self.with("top", top)
@@ -118,17 +150,18 @@ impl FieldConfig {
         self.with("seed", seed)
     }
 
-    /// Categorical: whether to add a field of companion counts, named like this field with `_counts` appended;
+    /// Categorical and cross: whether to add a field of companion counts, named like this field with `_counts` appended;
     /// by default not.
     #[must_use]
     pub fn counts(self, counts: bool) -> Self {
         self.with("counts", counts)
     }
 
-    /// With `counts`: the strength of smoothing of the click rate, in clicks; 0.001 to 10⁹, by default 4.
+    /// With `counts`: the strengths of smoothing of the click rate, in clicks, a number or an array of up to eight; 0.001
+    /// to 10⁹, by default 4.
     #[must_use]
-    pub fn smoothing(self, smoothing: f64) -> Self {
-        self.with("smoothing", smoothing)
+    pub fn smoothing(self, smoothing: impl Into<Smoothing>) -> Self {
+        self.with("smoothing", smoothing.into())
     }
 
     /// Categorical, multi-hot and cross: the spelling of the values; by default, it is learned.
@@ -171,6 +204,24 @@ impl FieldConfig {
     #[must_use]
     pub fn grams(self, grams: Grams) -> Self {
         self.with("grams", grams)
+    }
+
+    /// Number: what becomes of the number; by default it is scaled.
+    #[must_use]
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        self.with("encoding", encoding)
+    }
+
+    /// Number, encoded piecewise-linear: the number of bins; 2 to 256, by default 64.
+    #[must_use]
+    pub fn bins(self, bins: u32) -> Self {
+        self.with("bins", bins)
+    }
+
+    /// Number, encoded piecewise-linear: the rule for the edges of bins; by default [`BinsBy::Quantiles`].
+    #[must_use]
+    pub fn bins_by(self, bins_by: BinsBy) -> Self {
+        self.with("bins_by", bins_by)
     }
 
     /// Number: the scaling; by default [`Transform::MinMax`].
@@ -253,7 +304,7 @@ impl FieldConfig {
         self
     }
 
-    /// All columns that the field reads: two for a cross, and one for every other kind.
+    /// All columns that the field reads: two or more for a cross, and one for every other kind.
     pub fn columns(&self) -> Vec<&str> {
         match self.kind.kind().columns() {
             Some(columns) => columns.iter().map(String::as_str).collect(),
@@ -282,6 +333,12 @@ impl FieldConfig {
         problems.extend(name);
         let good = self.column.as_deref() != Some("");
         problems.extend(Problem::unless(good, "column", "not be empty", "\"\""));
+        if self.at_prediction.is_some() && self.kind.kind().columns().is_some() {
+            let kind = &self.kind;
+            let message =
+                format!("has no meaning for kind `{kind}`, only for fields of one column");
+            problems.push(Problem::new("at_prediction", message));
+        }
         problems.extend(self.kind.kind().problems());
         let section = format!("field.{}", self.name);
         problems.into_iter().map(|problem| problem.within(&section)).collect()
@@ -294,7 +351,7 @@ impl FieldConfig {
         let kinds = FieldKind::all();
         let mut problems = Vec::new();
         let mut refuse = |key: &str, has_key: &dyn Fn(&FieldKind) -> bool| {
-            let having = kinds.iter().filter(|kind| has_key(kind)).map(FieldKind::name);
+            let having = kinds.iter().filter(|kind| has_key(kind)).map(|kind| format!("`{kind}`"));
             let (kind, kinds) = (&self.kind, listed(&having.collect::<Vec<_>>()));
             let message = format!("has no meaning for kind `{kind}`, only for {kinds}");
             problems.push(Problem::new(key, message));
@@ -306,16 +363,6 @@ impl FieldConfig {
             refuse(key, &|kind| kind.key_names().contains(&key));
         }
         problems
-    }
-}
-
-/// "`a`", "`a` and `b`", "`a`, `b` and `c`".
-fn listed(names: &[&str]) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match names.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => String::new(),
     }
 }
 
@@ -342,7 +389,7 @@ mod tests {
         check(
             "name = \"a\"\nkind = \"number\"\nseparator = \"|\"\ntop = 0",
             &[
-                "`field.a.top`: has no meaning for kind `number`, only for `categorical`, `multi-hot`, `text` and `bucketized`",
+                "`field.a.top`: has no meaning for kind `number`, only for `categorical`, `multi-hot`, `text`, `bucketized` and `cross`",
                 "`field.a.separator`: has no meaning for kind `number`, only for `multi-hot`",
             ],
         );
@@ -390,6 +437,29 @@ mod tests {
         );
     }
 
+    #[test]
+    fn keys_of_bins_go_with_bins() {
+        let number = "name = \"a\"\nkind = \"number\"\n";
+        let bins = format!("{number}encoding = \"piecewise-linear\"\n");
+        check(&format!("{bins}bins = 256\nbins_by = \"label\"\nclip = [0, 1]"), NONE);
+        check(&format!("{number}encoding = \"scaled\"\ntransform = \"raw\""), NONE);
+        check(
+            &format!("{bins}transform = \"raw\"\nbins = 257"),
+            &[
+                "`field.a.transform`: contradicts `encoding = \"piecewise-linear\"`, which replaces the scaling",
+                "`field.a.bins`: must be from 2 to 256, but is 257",
+            ],
+        );
+        check(
+            &format!("{number}bins = 1\nbins_by = \"label\""),
+            &[
+                "`field.a.bins`: has no meaning without `encoding = \"piecewise-linear\"`, but is 1",
+                "`field.a.bins_by`: has no meaning without `encoding = \"piecewise-linear\"`, but is \"label\"",
+                "`field.a.bins`: must be from 2 to 256, but is 1",
+            ],
+        );
+    }
+
     /// Every key except `name` and `kind`.
     const ALL_KEYS: &str = r#"column = "x"
         columns = ["x", "y"]
@@ -407,7 +477,10 @@ mod tests {
         weights = true
         max_length = 7
         grams = "binary"
+        encoding = "scaled"
         transform = "raw"
+        bins = 11
+        bins_by = "label"
         clip = [0, 1]
         missing = 8
         decimal = ","
@@ -436,17 +509,18 @@ mod tests {
         let ids = ["column", "min_count", "top", "top_by", "buckets", "seed"];
         let and = |keys: &[&'static str]| [&ids[..], keys].concat();
         check_own_keys("categorical", &and(&["counts", "smoothing", "spelling"]));
+        let of_crosses = ["columns", "counts", "smoothing", "spelling"];
+        check_own_keys("cross", &[&ids[1..], &of_crosses].concat());
         let of_lists = ["list", "separator", "pooling", "weights", "max_length", "spelling"];
         check_own_keys("multi-hot", &and(&of_lists));
         check_own_keys("text", &and(&["grams"]));
         let form = ["decimal", "percent"];
-        let own = ["column", "transform", "clip", "missing"];
+        let own = ["column", "encoding", "transform", "bins", "bins_by", "clip", "missing"];
         check_own_keys("number", &[&own[..], &form].concat());
         let vocabulary = ["column", "min_count", "top", "top_by"];
         let buckets = ["boundaries", "quantiles", "log_square"];
         check_own_keys("bucketized", &[&vocabulary[..], &buckets, &form].concat());
         check_own_keys("time", &["column", "part", "time_format", "utc_offset"]);
-        check_own_keys("cross", &["columns", "buckets", "seed", "spelling"]);
     }
 
     #[test]
@@ -473,8 +547,7 @@ mod tests {
             &[
                 "`field.a.column`: has no meaning for kind `cross`, only for `categorical`, \
                  `multi-hot`, `text`, `number`, `bucketized` and `time`",
-                "`field.a.columns`: must be given, as two names",
-                "`field.a.buckets`: must be given, from 1 to 4294967294",
+                "`field.a.columns`: must be given, as two to eight names",
             ],
         );
     }
@@ -521,9 +594,16 @@ mod tests {
             "name = \"a\"\nkind = \"categorical\"\ncounts = true\nsmoothing = 2e9",
             &["`field.a.smoothing`: must be from 0.001 to 1e9, but is 2000000000"],
         );
+        let cross = "name = \"a\"\nkind = \"cross\"\ncolumns = [\"x\", \"y\"]\ncounts = true";
+        for keys in ["", "\nbuckets = 3", "\nmin_count = 2\nsmoothing = [1, 10.5]"] {
+            check(&format!("{cross}{keys}"), NONE);
+        }
         check(
-            "name = \"a\"\nkind = \"cross\"\ncounts = true\nbuckets = 3\ncolumns = [\"x\", \"y\"]",
-            &["`field.a.counts`: has no meaning for kind `cross`, only for `categorical`"],
+            &format!("{cross}\nbuckets = 3\ntop = 2\nsmoothing = [1, 0]"),
+            &[
+                "`field.a.top`: contradicts `buckets = 3`, since hashing keeps no vocabulary",
+                "`field.a.smoothing`: must be one to eight different numbers from 0.001 to 1e9, but is [1, 0]",
+            ],
         );
     }
 
@@ -534,10 +614,13 @@ mod tests {
             (&["x", "x"], false),
             (&["x"], false),
             (&["x", ""], false),
-            (&["x", "y", "z"], false),
+            (&["x", "y", "z"], true),
+            (&["x", "y", "x"], false),
+            (&["1", "2", "3", "4", "5", "6", "7", "8"], true),
+            (&["1", "2", "3", "4", "5", "6", "7", "8", "9"], false),
         ] {
             let problem = format!(
-                "`field.a.columns`: must be the names of two different columns, but is {columns:?}"
+                "`field.a.columns`: must be the names of two to eight different columns, but is {columns:?}"
             );
             let toml =
                 format!("name = \"a\"\nkind = \"cross\"\nbuckets = 1\ncolumns = {columns:?}");
@@ -598,6 +681,13 @@ mod tests {
                 number.missing(MissingNumber::Value(8.0)),
                 "transform = \"raw\"\nclip = [0, 1]\nmissing = 8",
             ),
+            (
+                FieldConfig::number("d")
+                    .encoding(Encoding::PiecewiseLinear)
+                    .bins(9)
+                    .bins_by(BinsBy::Label),
+                "encoding = \"piecewise-linear\"\nbins = 9\nbins_by = \"label\"",
+            ),
             (FieldConfig::multi_hot("e").list(ListFormat::Printed), "list = \"printed\""),
             (
                 FieldConfig::number("e").decimal(DecimalMark::Comma).percent(true),
@@ -613,7 +703,10 @@ mod tests {
                 "part = \"hour\"\ntime_format = \"unix-ms\"\nutc_offset = \"+00:00\"",
             ),
             (FieldConfig::categorical("k").spelling(Spelling::Number), "spelling = \"number\""),
-            (FieldConfig::cross("j", ["x", "y"], 2), "columns = [\"x\", \"y\"]\nbuckets = 2"),
+            (
+                FieldConfig::cross("j", ["x", "y"]).counts(true).smoothing([1.0, 10.0]),
+                "columns = [\"x\", \"y\"]\ncounts = true\nsmoothing = [1, 10]",
+            ),
         ];
         for (field, keys) in fields {
             let (name, kind) = (&field.name, field.kind.name());

@@ -12,12 +12,16 @@ use serde::de::{
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::config::field_config::FieldConfig;
+use crate::config::value_key::{RawValue, RawValues};
 use crate::keys::{Read, Write};
 use crate::kinds::FieldKind;
 
 /// The keys of all kinds.
 static KEYS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    ["name", "kind", "column"].into_iter().chain(FieldKind::all_key_names()).collect()
+    ["name", "kind", "column", "missing_values", "at_prediction"]
+        .into_iter()
+        .chain(FieldKind::all_key_names())
+        .collect()
 });
 
 /// The names of all kinds.
@@ -27,11 +31,17 @@ static KINDS: LazyLock<Vec<&'static str>> =
 impl Serialize for FieldConfig {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut kind = self.kind.clone();
-        let mut into = serializer.serialize_struct("FieldConfig", 3 + kind.key_names().len())?;
+        let mut into = serializer.serialize_struct("FieldConfig", 5 + kind.key_names().len())?;
         into.serialize_field("name", &self.name)?;
         into.serialize_field("kind", kind.name())?;
         if let Some(column) = &self.column {
             into.serialize_field("column", column)?;
+        }
+        if let Some(values) = &self.missing_values {
+            into.serialize_field("missing_values", values)?;
+        }
+        if let Some(value) = &self.at_prediction {
+            into.serialize_field("at_prediction", value)?;
         }
         let mut write = Write { into, result: Ok(()) };
         kind.keys(&mut write);
@@ -57,12 +67,15 @@ impl<'de> Visitor<'de> for FieldVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldConfig, A::Error> {
         let (mut name, mut kind, mut column) = (None, None, None);
+        let (mut missing_values, mut at_prediction) = (None, None);
         let (mut kinds, mut given) = (FieldKind::all(), Vec::new());
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "name" => name = Some(map.next_value()?),
                 "kind" => kind = Some(map.next_value::<KindName>()?),
                 "column" => column = map.next_value()?,
+                "missing_values" => missing_values = map.next_value::<Option<RawValues>>()?,
+                "at_prediction" => at_prediction = map.next_value::<Option<RawValue>>()?,
                 _ => {
                     let mut read = Read::new(&key, &mut map);
                     kinds.iter_mut().for_each(|kind| kind.keys(&mut read));
@@ -79,7 +92,9 @@ impl<'de> Visitor<'de> for FieldVisitor {
         let kind = kind.ok_or_else(|| A::Error::missing_field("kind"))?;
         let own = kind.key_names();
         let foreign = given.into_iter().filter(|key| !own.contains(key)).collect();
-        Ok(FieldConfig { name, column, kind, foreign })
+        let missing_values = missing_values.map(|RawValues(values)| values);
+        let at_prediction = at_prediction.map(|RawValue(value)| value);
+        Ok(FieldConfig { name, column, missing_values, at_prediction, kind, foreign })
     }
 }
 
@@ -116,11 +131,12 @@ mod tests {
     use super::*;
     use crate::kinds::missing_number::MissingNumber;
     use crate::kinds::multi_hot::Pooling;
-    use crate::kinds::number::Transform;
+    use crate::kinds::number_transform::Transform;
     use crate::kinds::text::Grams;
     use crate::kinds::time::TimePart;
     use crate::kinds::utc_offset::UtcOffset;
     use crate::lookup::vocabulary::TopBy;
+    use crate::problem::Problem;
     use crate::times::time_format::TimeFormat;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -208,7 +224,7 @@ mod tests {
             FieldConfig::time("hour", TimePart::Hour)
                 .time_format(TimeFormat::DateTime)
                 .utc_offset(UtcOffset::parse("-08:30").expect("an offset")),
-            FieldConfig::cross("pair", ["a", "b"], 10),
+            FieldConfig::cross("pair", ["a", "b"]).buckets(10),
         ];
         assert_eq!(run.field, [vec![number], ids(), others].concat());
         assert!(run.field.iter().all(|field| field.problems().is_empty()));
@@ -224,6 +240,40 @@ mod tests {
         let field = FieldConfig::time("day", TimePart::Weekday).column("time");
         let expected = "name = \"day\"\nkind = \"time\"\ncolumn = \"time\"\npart = \"weekday\"\n";
         assert_eq!(toml::to_string(&field).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn raw_values_may_be_written_without_quotes() {
+        let table = |keys: &str| format!("name = \"a\"\nkind = \"categorical\"\n{keys}");
+        let parse = |keys: &str| toml::from_str::<FieldConfig>(&table(keys));
+        for (keys, values) in [
+            ("missing_values = 0", &["0"][..]),
+            ("missing_values = \"none\"", &["none"]),
+            ("missing_values = [\"0\", -1, 2.5, true]", &["0", "-1", "2.5", "true"]),
+        ] {
+            let expected = FieldConfig::categorical("a").missing_values(values.iter().copied());
+            assert_eq!(parse(keys), Ok(expected.clone()), "{keys}");
+            let written = toml::to_string(&expected).expect("it can be written");
+            assert_eq!(toml::from_str(&written), Ok(expected));
+        }
+        for keys in ["at_prediction = \"1\"", "at_prediction = 1"] {
+            let expected = FieldConfig::categorical("a").at_prediction("1");
+            assert_eq!(parse(keys), Ok(expected.clone()), "{keys}");
+            let written = toml::to_string(&expected).expect("it can be written");
+            assert_eq!(toml::from_str(&written), Ok(expected));
+        }
+        for (keys, expected) in [
+            ("missing_values = { a = 1 }", "expected a value, or a list of values"),
+            ("missing_values = [[1]]", "expected a value, such as"),
+            ("at_prediction = [1]", "expected a value, such as \"1\" or 1"),
+        ] {
+            let error = parse(keys).expect_err("another type").to_string();
+            assert!(error.contains(expected), "{keys}: {error}");
+        }
+        let cross = "name = \"a\"\nkind = \"cross\"\ncolumns = [\"x\", \"y\"]\nat_prediction = 1";
+        let cross: FieldConfig = toml::from_str(cross).expect("a well-formed field");
+        let message = "has no meaning for kind `cross`, only for fields of one column";
+        assert_eq!(cross.problems(), [Problem::new("field.a.at_prediction", message)]);
     }
 
     #[test]

@@ -3,3 +3,4 @@
 pub(crate) mod field_config;
 mod field_table;
 pub(crate) mod schema;
+mod value_key;

@@ -30,6 +30,7 @@ impl Schema {
         }
         problems.extend(fields.iter().flat_map(FieldConfig::problems));
         problems.extend(duplicate_names(&fields));
+        problems.extend(columns_read_anyway(&fields));
         if problems.is_empty() { Ok(Self { fields, missing }) } else { Err(problems) }
     }
 
@@ -54,6 +55,26 @@ fn duplicate_names(fields: &[FieldConfig]) -> Vec<Problem> {
         }
     }
     repeated.iter().map(|name| repeated_name(name, fields)).collect()
+}
+
+/// The fields that read a column that another field reads only in training.
+///
+/// The model would then depend on the column outside of training, although the other field says that it cannot.
+fn columns_read_anyway(fields: &[FieldConfig]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for hidden in fields.iter().filter(|field| field.at_prediction.is_some()) {
+        let reads = |field: &&FieldConfig| field.columns().contains(&hidden.columns()[0]);
+        let differs = |field: &&FieldConfig| field.at_prediction != hidden.at_prediction;
+        for field in fields.iter().filter(reads).filter(differs) {
+            let (column, name) = (hidden.columns()[0], &hidden.name);
+            let message = format!(
+                "reads the column `{column}`, for which `field.{name}.at_prediction` gives a value: give this field \
+                 the same one, or leave one of both fields out"
+            );
+            problems.push(Problem::new(format!("field.{}", field.name), message));
+        }
+    }
+    problems
 }
 
 fn repeated_name(name: &str, fields: &[FieldConfig]) -> Problem {
@@ -87,6 +108,17 @@ mod tests {
                 "`field.a.top`: must be at least 1, but is 0",
                 "`field.a`: the name must be unique, but occurs more than once",
             ],
+        );
+        // A column that is known only in training must not be read by another field.
+        let known = FieldConfig::categorical("a").column("x").at_prediction("1");
+        let anyway = FieldConfig::number("b").column("x");
+        check(vec![known.clone(), anyway.clone().at_prediction("1")], &[]);
+        let problem = "reads the column `x`, for which `field.a.at_prediction` gives a value: give this field the \
+                       same one, or leave one of both fields out";
+        check(vec![known.clone(), anyway], &[&format!("`field.b`: {problem}")]);
+        check(
+            vec![known, FieldConfig::cross("c", ["x", "y"])],
+            &[&format!("`field.c`: {problem}")],
         );
         let with_counts = FieldConfig::categorical("a").counts(true);
         check(

@@ -28,7 +28,7 @@ use crate::lookup::{Lookup, LookupFitter, MISSING};
 use crate::problem::Problem;
 use crate::raw::cell::NumberRun;
 use crate::raw::spelling::Spelling;
-use crate::raw::value_text::{Texts, ValueError};
+use crate::raw::value_text::ValueError;
 
 /// The name of the kind.
 const NAME: &str = "bucketized";
@@ -263,11 +263,11 @@ impl Encode for BucketizedEncoder {
 
     fn encode(
         &self,
-        texts: Texts<'_>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
-        let x = texts.first.map(|text| self.form.value(text)).transpose()?;
+        let x = text.map(|text| self.form.value(text)).transpose()?;
         self.push(x, column, counts);
         Ok(())
     }
@@ -373,7 +373,7 @@ mod tests {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
         for &text in texts {
-            encoder.encode(Texts::one(text), &mut column, &mut counts).expect("a number");
+            encoder.encode(text, &mut column, &mut counts).expect("a number");
         }
         (column.sparse_mut().ids().to_vec(), counts)
     }

@@ -1,4 +1,4 @@
-//! Categorical fields: a value is one id.
+//! Categorical fields: a value is one id. A cross is one, too, whose value is the joint text of several columns.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,26 +9,28 @@ use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
 use crate::kind::{CompanionKeys, Encode, Fit, Kind};
-use crate::limits::is_smoothing;
 use crate::lookup::id_keys::IdKeys;
 use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
-use crate::raw::spelling::Spelling;
+use crate::raw::field_spelling::FieldSpellingFitter;
+use crate::raw::spelling::{Spelling, SpellingRule};
 use crate::raw::value::Run;
-use crate::raw::value_text::{Texts, ValueError};
+use crate::raw::value_text::ValueError;
+use crate::smoothing::CountKeys;
 
 /// The name of the kind.
-pub(crate) const NAME: &str = "categorical";
+const NAME: &str = "categorical";
+
+/// The name of the kind of a field that reads several columns.
+pub(crate) const CROSS: &str = "cross";
 
 /// The keys of a categorical field.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Categorical {
     /// The ids of the values.
     pub ids: IdKeys,
-    /// Whether to add a field of companion counts, named like this field with `_counts` appended; by default not.
-    pub counts: Option<bool>,
-    /// With `counts`: the strength of smoothing of the click rate, in clicks; 0.001 to 10⁹, by default 4.
-    pub smoothing: Option<f64>,
+    /// The companion counts of the values.
+    pub counts: CountKeys,
     /// The spelling of the values, `number`, `boolean` or `text`; by default, it is learned.
     pub spelling: Option<Spelling>,
 }
@@ -54,31 +56,39 @@ impl Kind for Categorical {
 
     fn keys(&mut self, visitor: &mut impl KeyVisitor) {
         self.ids.keys(visitor);
-        visitor.key("counts", &mut self.counts);
-        visitor.key("smoothing", &mut self.smoothing);
+        self.counts.keys(visitor);
         visitor.key("spelling", &mut self.spelling);
     }
 
     fn problems(&self) -> Vec<Problem> {
-        let mut problems = self.ids.problems();
-        let Some(smoothing) = self.smoothing else { return problems };
-        if self.counts != Some(true) {
-            let message = format!("has no meaning without `counts = true`, but is {smoothing}");
-            problems.push(Problem::new("smoothing", message));
-        }
-        let good = is_smoothing(smoothing);
-        problems.extend(Problem::unless(good, "smoothing", "be from 0.001 to 1e9", smoothing));
-        problems
+        [self.ids.problems(), self.counts.problems()].concat()
     }
 
     fn companion(&self) -> Option<CompanionKeys> {
-        let Self { ids, smoothing, spelling, .. } = *self;
-        let keys = CompanionKeys { hash: ids.hash, smoothing, spelling };
-        (self.counts == Some(true)).then_some(keys)
+        companion(&self.ids, &self.counts, self.spelling, 1)
     }
 
     fn fitter(&self, field: &str) -> CategoricalFitter {
-        CategoricalFitter { lookup: LookupFitter::new(&self.ids, field, self.spelling) }
+        CategoricalFitter::new(&self.ids, field, FieldSpellingFitter::new(self.spelling, 1))
+    }
+}
+
+/// What a field of ids says of its companion counts, if it has them.
+pub(crate) fn companion(
+    ids: &IdKeys,
+    counts: &CountKeys,
+    spelling: Option<Spelling>,
+    n_columns: usize,
+) -> Option<CompanionKeys> {
+    let smoothing = counts.smoothing.clone().unwrap_or_default();
+    let keys = CompanionKeys { hash: ids.hash, smoothing, spelling, n_columns };
+    counts.is_given().then_some(keys)
+}
+
+impl CategoricalFitter {
+    /// The fitter of the field called `field`, which learns the `spelling` of its values.
+    pub(crate) fn new(ids: &IdKeys, field: &str, spelling: FieldSpellingFitter) -> Self {
+        Self { lookup: LookupFitter::with_spelling(ids, field, spelling) }
     }
 }
 
@@ -112,7 +122,11 @@ impl Encode for CategoricalEncoder {
     }
 
     fn kind(&self) -> &'static str {
-        NAME
+        if self.column_rules().is_some() { CROSS } else { NAME }
+    }
+
+    fn column_rules(&self) -> Option<&[SpellingRule]> {
+        self.lookup.spelling().of_columns()
     }
 
     fn describe(&self) -> String {
@@ -125,11 +139,11 @@ impl Encode for CategoricalEncoder {
 
     fn encode(
         &self,
-        texts: Texts<'_>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
-        column.sparse_mut().push_id(self.lookup.encode(texts.first, counts));
+        column.sparse_mut().push_id(self.lookup.encode(text, counts));
         Ok(())
     }
 
@@ -159,7 +173,7 @@ mod tests {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
         for &(text, _) in expected {
-            encoder.encode(Texts::one(text), &mut column, &mut counts).expect("any text");
+            encoder.encode(text, &mut column, &mut counts).expect("any text");
         }
         let ids: Vec<_> = expected.iter().map(|&(_, id)| id).collect();
         assert_eq!(column.sparse_mut().ids(), ids);

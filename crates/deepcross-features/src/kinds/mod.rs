@@ -2,6 +2,8 @@
 //!
 //! A kind is a variant of [`FieldKind`] and of [`KindEncoder`]; all else goes through the traits in [`kind`](crate::kind).
 
+mod bin_edges;
+pub(crate) mod bins;
 pub(crate) mod bucketized;
 pub(crate) mod by_chunk;
 pub(crate) mod categorical;
@@ -10,6 +12,7 @@ pub(crate) mod missing_number;
 pub(crate) mod multi_hot;
 pub(crate) mod number;
 pub(crate) mod number_form;
+pub(crate) mod number_transform;
 mod quantiles;
 mod seen_numbers;
 mod statistics;
@@ -26,7 +29,7 @@ use crate::keys::{KeyVisitor, Names};
 use crate::kind::{Checked, Encode, Fit, Kind};
 use crate::kinds::bucketized::{Bucketized, BucketizedEncoder};
 use crate::kinds::categorical::{Categorical, CategoricalEncoder};
-use crate::kinds::cross::{Cross, CrossEncoder};
+use crate::kinds::cross::Cross;
 use crate::kinds::multi_hot::{MultiHot, MultiHotEncoder};
 use crate::kinds::number::{Number, NumberEncoder};
 use crate::kinds::text::{Text, TextEncoder};
@@ -49,7 +52,7 @@ pub enum FieldKind {
     Bucketized(Bucketized),
     /// A value is a time, and its hour or weekday is one id.
     Time(Time),
-    /// The values of two columns together are one id.
+    /// The values of several columns together are one id.
     Cross(Cross),
 }
 
@@ -64,7 +67,7 @@ pub(crate) enum KindEncoder {
     Number(NumberEncoder),
     Bucketized(BucketizedEncoder),
     Time(TimeEncoder),
-    Cross(CrossEncoder),
+    Cross(CategoricalEncoder),
     Companion(CompanionEncoder),
 }
 
@@ -198,9 +201,6 @@ pub(crate) trait KindFitter: Debug + Send + Sync {
     /// As [`Fit::lookup`].
     fn lookup(&mut self) -> Option<&mut LookupFitter>;
 
-    /// As [`Fit::observe_second`].
-    fn observe_second(&mut self, text: Option<&str>);
-
     /// As [`Fit::has_rounded_ids`].
     fn has_rounded_ids(&self) -> bool;
 
@@ -252,10 +252,6 @@ impl<F: Fit> KindFitter for Fitting<F> {
 
     fn lookup(&mut self) -> Option<&mut LookupFitter> {
         self.fitter.lookup()
-    }
-
-    fn observe_second(&mut self, text: Option<&str>) {
-        self.fitter.observe_second(text);
     }
 
     fn has_rounded_ids(&self) -> bool {

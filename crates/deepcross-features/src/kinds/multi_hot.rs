@@ -28,7 +28,7 @@ use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
 use crate::raw::printed_list::PrintedList;
 use crate::raw::spelling::Spelling;
-use crate::raw::value_text::{Texts, ValueError};
+use crate::raw::value_text::ValueError;
 
 /// The name of the kind.
 const NAME: &str = "multi-hot";
@@ -257,19 +257,19 @@ impl Encode for MultiHotEncoder {
 
     fn encode(
         &self,
-        texts: Texts<'_>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
         let column = column.sparse_mut();
         let mut row_counts = FieldCounts::default();
         let weight = if self.list.weighted {
-            self.push_weighted(texts.first, column, &mut row_counts)?;
+            self.push_weighted(text, column, &mut row_counts)?;
             None
         } else if self.list.format == ListFormat::Printed {
-            self.push_unweighted(printed(texts.first)?, column, &mut row_counts)
+            self.push_unweighted(printed(text)?, column, &mut row_counts)
         } else {
-            self.push_unweighted(self.list.elements(texts.first), column, &mut row_counts)
+            self.push_unweighted(self.list.elements(text), column, &mut row_counts)
         };
         if !column.end_bag(weight) {
             return Err(ValueError::TooMany(u32::MAX));
@@ -433,7 +433,7 @@ mod tests {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
         for &text in texts {
-            encoder.encode(Texts::one(text), &mut column, &mut counts).expect("few values");
+            encoder.encode(text, &mut column, &mut counts).expect("few values");
         }
         (column.sparse_mut().clone(), counts)
     }
@@ -495,7 +495,7 @@ mod tests {
     fn encode_one(encoder: &MultiHotEncoder, text: Option<&str>) -> Encoded {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        encoder.encode(Texts::one(text), &mut column, &mut counts)?;
+        encoder.encode(text, &mut column, &mut counts)?;
         Ok((column.sparse_mut().clone(), counts))
     }
 

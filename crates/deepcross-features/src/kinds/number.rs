@@ -1,10 +1,9 @@
-//! Number fields: a value is a number, which is scaled by statistics of the training data.
+//! Number fields: a value is a number, which is scaled by statistics of the training data, or divided among bins.
 //!
 //! The model computes in `f32`, so a number must be in its range; for numbers in this range, no statistic in `f64` can
 //! overflow.
 
-use std::sync::LazyLock;
-use std::{array, fmt};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,25 +14,36 @@ use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
 use crate::kind::{Checked, Encode, Fit, Kind};
+use crate::kinds::bins::{BinsBy, BinsFitter};
 use crate::kinds::by_chunk::ByChunk;
 use crate::kinds::missing_number::MissingNumber;
 use crate::kinds::number_form::{DecimalMark, NumberForm, Points};
+use crate::kinds::number_transform::{Clip, FittedTransform, Transform, apply, moved, scale_all};
 use crate::kinds::seen_numbers::SeenNumbers;
 use crate::kinds::statistics::Statistics;
-use crate::limits::{LARGEST, in_range};
+use crate::limits::in_range;
 use crate::problem::Problem;
 use crate::raw::cell::NumberRun;
 use crate::raw::value::{RUN, Run, Value};
-use crate::raw::value_text::{Texts, ValueError};
+use crate::raw::value_text::ValueError;
 
 /// The name of the kind.
 const NAME: &str = "number";
 
+/// The number of bins if none is given.
+const DEFAULT_BINS: u32 = 64;
+
 /// The keys of a number field.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Number {
+    /// What becomes of the number, `scaled` (the default) or `piecewise-linear`.
+    pub encoding: Option<Encoding>,
     /// The scaling, `raw`, `min-max` (the default), `standard`, `log1p` or `signed-log`.
     pub transform: Option<Transform>,
+    /// With `piecewise-linear`: the number of bins, 2 to 256.
+    pub bins: Option<u32>,
+    /// With `piecewise-linear`: the rule for the edges of bins, `quantiles` (the default) or `label`.
+    pub bins_by: Option<BinsBy>,
     /// A range, lower end first; values outside are moved to its nearer end before all else, and counted as clipped.
     /// By default, there is none.
     pub clip: Option<[f64; 2]>,
@@ -45,37 +55,36 @@ pub struct Number {
     pub percent: Option<bool>,
 }
 
-/// The scaling of a number before the model sees it.
+/// What becomes of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Transform {
-    /// The number itself.
-    Raw,
-    /// (x − min) / (max − min) of the training data, with values outside clipped; 0 if all were equal.
-    ///
-    /// This is the default, since the outer ReLU of a residual unit clips negative numbers.
+pub enum Encoding {
+    /// One number, which is scaled by a [`Transform`].
     #[default]
-    MinMax,
-    /// (x − mean) / standard deviation of the training data; 0 if all were equal.
-    Standard,
-    /// ln(1 + x), and 0 for negative x.
-    Log1p,
-    /// ln(1 + x), and −ln(1 − x) for negative x.
-    SignedLog,
+    Scaled,
+    /// As many numbers as there are bins: how full each bin is.
+    PiecewiseLinear,
 }
 
-/// Learns the numbers that the transform needs.
+/// Learns the numbers that the encoding needs.
 #[derive(Clone, Debug)]
 pub(crate) struct NumberFitter {
     clip: Option<Clip>,
-    transform: Transform,
+    encoding: EncodingFitter,
     missing: MissingNumber,
     form: NumberForm,
     points: Points,
     statistics: ByChunk<Statistics>,
 }
 
-/// Writes one number per row, or two if missing values have an indicator.
+/// Learns an [`Encoding`].
+#[derive(Clone, Debug)]
+enum EncodingFitter {
+    Scaled(Transform),
+    Bins(BinsFitter),
+}
+
+/// Writes one number per row or one for each bin, and one more if missing values have an indicator.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct NumberEncoder {
     clip: Option<Clip>,
@@ -84,29 +93,12 @@ pub(crate) struct NumberEncoder {
     form: NumberForm,
     /// The numbers of fitting, after they were moved into the range of `clip`.
     seen: Option<SeenNumbers>,
-    /// The number that is written for a missing value; not stored.
+    /// The scaled number that stands for a missing value; not stored.
     #[serde(skip)]
-    filler: f32,
+    filler: f64,
     /// The range beyond which a number is far outside; not stored.
     #[serde(skip)]
     usual: (f64, f64),
-}
-
-/// The range into which numbers are moved before all else.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Clip {
-    low: f64,
-    high: f64,
-}
-
-/// A [`Transform`] with the numbers learned in fitting.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum FittedTransform {
-    Raw,
-    MinMax { min: f64, max: f64 },
-    Standard { mean: f64, deviation: f64 },
-    Log1p,
-    SignedLog,
 }
 
 /// A [`MissingNumber`] with the mean learned in fitting; numbers are raw, and transformed like any other.
@@ -125,7 +117,10 @@ impl Kind for Number {
     }
 
     fn keys(&mut self, visitor: &mut impl KeyVisitor) {
+        visitor.key("encoding", &mut self.encoding);
         visitor.key("transform", &mut self.transform);
+        visitor.key("bins", &mut self.bins);
+        visitor.key("bins_by", &mut self.bins_by);
         visitor.key("clip", &mut self.clip);
         visitor.key("missing", &mut self.missing);
         visitor.key("decimal", &mut self.decimal);
@@ -133,7 +128,7 @@ impl Kind for Number {
     }
 
     fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
+        let mut problems = self.encoding_problems();
         if let Some([low, high]) = self.clip {
             let good = in_range(low) && in_range(high) && low < high;
             let must = "be two numbers within the range of f32, the lower first";
@@ -149,12 +144,45 @@ impl Kind for Number {
     fn fitter(&self, _field: &str) -> NumberFitter {
         NumberFitter {
             clip: self.clip.map(|[low, high]| Clip { low, high }),
-            transform: self.transform.unwrap_or_default(),
+            encoding: match self.encoding.unwrap_or_default() {
+                Encoding::Scaled => EncodingFitter::Scaled(self.transform.unwrap_or_default()),
+                Encoding::PiecewiseLinear => {
+                    let (n, by) = (self.bins.unwrap_or(DEFAULT_BINS), self.bins_by);
+                    EncodingFitter::Bins(BinsFitter::new(n, by.unwrap_or_default()))
+                }
+            },
             missing: self.missing.unwrap_or_default(),
             form: NumberForm::of(self.decimal, self.percent),
             points: Points::default(),
             statistics: ByChunk::new(Statistics::default()),
         }
+    }
+}
+
+impl Number {
+    /// The problems of the keys that say what becomes of a number.
+    fn encoding_problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.encoding == Some(Encoding::PiecewiseLinear) {
+            let message =
+                "contradicts `encoding = \"piecewise-linear\"`, which replaces the scaling";
+            problems.extend(self.transform.map(|_| Problem::new("transform", message)));
+        } else {
+            let bins = self.bins.map(|bins| ("bins", bins.to_string()));
+            let bins_by = self.bins_by.map(|by| ("bins_by", format!("\"{by}\"")));
+            for (key, is) in [bins, bins_by].into_iter().flatten() {
+                let must = "has no meaning without `encoding = \"piecewise-linear\"`";
+                problems.push(Problem::new(key, format!("{must}, but is {is}")));
+            }
+        }
+        let bins = self.bins.unwrap_or(DEFAULT_BINS);
+        problems.extend(Problem::unless(
+            (2..=256).contains(&bins),
+            "bins",
+            "be from 2 to 256",
+            bins,
+        ));
+        problems
     }
 }
 
@@ -165,6 +193,9 @@ impl Fit for NumberFitter {
 
     fn begin_chunk(&mut self, chunk: u64) {
         self.statistics.begin(chunk);
+        if let EncodingFitter::Bins(bins) = &mut self.encoding {
+            bins.begin(chunk);
+        }
     }
 
     fn accepts_any_text(&self) -> bool {
@@ -185,22 +216,21 @@ impl Fit for NumberFitter {
         self.points.may_separate_thousands()
     }
 
-    fn observe_number(&mut self, number: Option<f64>, _positive: bool) -> Result<(), ValueError> {
-        number.into_iter().for_each(|number| self.statistics.push(moved(self.clip, number)));
+    fn observe_number(&mut self, number: Option<f64>, positive: bool) -> Result<(), ValueError> {
+        let Some(number) = number.map(|number| moved(self.clip, number)) else { return Ok(()) };
+        self.statistics.push(number);
+        if let EncodingFitter::Bins(bins) = &mut self.encoding {
+            bins.push(number, positive);
+        }
         Ok(())
     }
 
     fn finish(self) -> NumberEncoder {
         let statistics = self.statistics.finish();
-        let (mean, (min, max)) = (statistics.mean(), statistics.range());
-        let transform = match self.transform {
-            Transform::Raw => FittedTransform::Raw,
-            Transform::MinMax => FittedTransform::MinMax { min, max },
-            Transform::Standard => {
-                FittedTransform::Standard { mean, deviation: statistics.deviation().min(LARGEST) }
-            }
-            Transform::Log1p => FittedTransform::Log1p,
-            Transform::SignedLog => FittedTransform::SignedLog,
+        let mean = statistics.mean();
+        let transform = match self.encoding {
+            EncodingFitter::Scaled(transform) => FittedTransform::of(transform, &statistics),
+            EncodingFitter::Bins(bins) => FittedTransform::Bins(bins.finish(statistics.range())),
         };
         let missing = match self.missing {
             MissingNumber::Mean => FittedMissing::Mean(mean),
@@ -220,13 +250,17 @@ impl Encode for NumberEncoder {
                 format!("field `{field}`: the {what} cannot come from numbers in the range of f32");
             return Err(FeatureError::State { problem });
         }
-        *self = Self::new(self.clip, self.transform, self.missing, self.form, self.seen);
+        let transform = self.transform.clone();
+        *self = Self::new(self.clip, transform, self.missing, self.form, self.seen);
         Ok(())
     }
 
     fn shape(&self, name: &str) -> FieldShape {
-        let width = if self.missing == FittedMissing::Indicator { 2 } else { 1 };
-        FieldShape::dense(name, width)
+        let indicator = usize::from(self.missing == FittedMissing::Indicator);
+        match &self.transform {
+            FittedTransform::Bins(bins) => FieldShape::bins(name, bins.len() + indicator),
+            _ => FieldShape::dense(name, 1 + indicator),
+        }
     }
 
     fn kind(&self) -> &'static str {
@@ -249,12 +283,12 @@ impl Encode for NumberEncoder {
 
     fn encode(
         &self,
-        texts: Texts<'_>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
-        let number = [texts.first.map_or(Ok(0.0), |text| self.form.value(text))?];
-        self.write(&number, texts.first.is_none().into(), column, counts);
+        let number = [text.map_or(Ok(0.0), |text| self.form.value(text))?];
+        self.write(&number, text.is_none().into(), column, counts);
         Ok(())
     }
 
@@ -299,11 +333,11 @@ impl NumberEncoder {
         form: NumberForm,
         seen: Option<SeenNumbers>,
     ) -> Self {
-        let filler = match missing {
-            FittedMissing::Mean(raw) | FittedMissing::Value(raw) => {
-                apply(&transform, moved(clip, raw)).0 as f32
-            }
-            FittedMissing::Indicator => 0.0,
+        let filler = match (missing.number(), &transform) {
+            (Some(raw), transform) => apply(transform, moved(clip, raw)).0,
+            // No bin is full.
+            (None, FittedTransform::Bins(bins)) => bins.range().0,
+            (None, _) => 0.0,
         };
         // Numbers outside of a configured range are expected, and moved.
         let usual = seen.filter(|_| clip.is_none()).map(SeenNumbers::usual);
@@ -314,16 +348,8 @@ impl NumberEncoder {
     /// The part that no fitting could have given, if there is one.
     fn problem(&self) -> Option<&'static str> {
         let is_range = |low, high| in_range(low) && in_range(high);
-        match self.transform {
-            FittedTransform::MinMax { min, max } if !(is_range(min, max) && min <= max) => {
-                return Some("range");
-            }
-            FittedTransform::Standard { mean, deviation: d }
-                if !(is_range(mean, d) && d >= 0.0) =>
-            {
-                return Some("mean and deviation");
-            }
-            _ => {}
+        if let Some(what) = self.transform.problem() {
+            return Some(what);
         }
         if let Some(Clip { low, high }) = self.clip
             && !(is_range(low, high) && low < high)
@@ -333,12 +359,8 @@ impl NumberEncoder {
         if self.seen.is_some_and(|seen| !seen.are_valid()) {
             return Some("numbers of fitting");
         }
-        match self.missing {
-            FittedMissing::Mean(value) | FittedMissing::Value(value) if !in_range(value) => {
-                Some("number for missing values")
-            }
-            _ => None,
-        }
+        let filler = self.missing.number().filter(|number| !in_range(*number));
+        filler.map(|_| "number for missing values")
     }
 
     /// Writes up to [`RUN`] numbers; those whose bit in `missing` is set are missing, and their value is not used.
@@ -346,20 +368,32 @@ impl NumberEncoder {
     fn write(&self, numbers: &[f64], missing: u32, column: &mut Column, counts: &mut FieldCounts) {
         counts.values += numbers.len() as u64;
         counts.missing += u64::from(missing.count_ones());
+        counts.far += u64::from((self.far(numbers) & !missing).count_ones());
         let (mut values, mut clipped) = ([0.0; RUN], 0_u32);
-        self.scale_all(numbers, &mut |index, value, is_clipped| {
+        scale_all(self.clip, &self.transform, numbers, &mut |index, value, is_clipped| {
             let is_missing = missing >> index & 1 == 1;
-            values[index] = if is_missing { self.filler } else { value as f32 };
+            values[index] = if is_missing { self.filler } else { value };
             clipped |= u32::from(is_clipped) << index;
         });
         counts.clipped += u64::from((clipped & !missing).count_ones());
-        counts.far += u64::from((self.far(numbers) & !missing).count_ones());
         let (column, values) = (column.dense_mut(), &values[..numbers.len()]);
-        match self.missing {
-            FittedMissing::Mean(_) | FittedMissing::Value(_) => column.push_numbers(values),
-            FittedMissing::Indicator => values.iter().enumerate().for_each(|(index, &value)| {
-                column.push_row(&[value, (missing >> index & 1) as f32]);
-            }),
+        let indicator = |index| (missing >> index & 1) as f32;
+        match (&self.transform, self.missing) {
+            (FittedTransform::Bins(bins), _) => {
+                values.iter().enumerate().for_each(|(index, &x)| {
+                    let (full, last) = column.push_zeros().split_at_mut(bins.len());
+                    bins.write(x, full);
+                    last.fill(indicator(index));
+                })
+            }
+            (_, FittedMissing::Mean(_) | FittedMissing::Value(_)) => {
+                column.push_numbers(values.iter().map(|&value| value as f32));
+            }
+            (_, FittedMissing::Indicator) => {
+                values.iter().enumerate().for_each(|(index, &value)| {
+                    column.push_row(&[value as f32, indicator(index)]);
+                })
+            }
         }
     }
 
@@ -375,41 +409,21 @@ impl NumberEncoder {
         let bits = numbers.iter().enumerate().take(RUN);
         bits.fold(0, |far, (index, &number)| far | u32::from(is_far(number)) << index)
     }
-
-    /// Passes on the position of each number, its scaled value, and whether it was moved into a range.
-    ///
-    /// In each arm the transform is known, so that the loop does not branch.
-    #[inline(always)]
-    fn scale_all(&self, numbers: &[f64], give: &mut impl FnMut(usize, f64, bool)) {
-        use FittedTransform::{Log1p, MinMax, Raw, SignedLog, Standard};
-        let clip = self.clip;
-        match self.transform {
-            it @ Raw => scale_each(clip, &it, numbers, give),
-            it @ MinMax { .. } => scale_each(clip, &it, numbers, give),
-            it @ Standard { .. } => scale_each(clip, &it, numbers, give),
-            it @ Log1p => scale_each(clip, &it, numbers, give),
-            it @ SignedLog => scale_each(clip, &it, numbers, give),
-        }
-    }
 }
 
 impl PartialEq for NumberEncoder {
     fn eq(&self, other: &Self) -> bool {
-        let stored = |it: &Self| (it.clip, it.transform, it.missing, it.form, it.seen);
-        stored(self) == stored(other)
+        let stored = |it: &Self| (it.clip, it.missing, it.form, it.seen);
+        self.transform == other.transform && stored(self) == stored(other)
     }
 }
 
-impl fmt::Display for FittedTransform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl FittedMissing {
+    /// The raw number that replaces a missing one, if one does.
+    fn number(self) -> Option<f64> {
         match self {
-            Self::Raw => f.write_str("raw"),
-            Self::MinMax { min, max } => write!(f, "min-max from {min} to {max}"),
-            Self::Standard { mean, deviation } => {
-                write!(f, "standard with mean {mean:.4} and deviation {deviation:.4}")
-            }
-            Self::Log1p => f.write_str("log1p"),
-            Self::SignedLog => f.write_str("signed-log"),
+            Self::Mean(number) | Self::Value(number) => Some(number),
+            Self::Indicator => None,
         }
     }
 }
@@ -422,61 +436,6 @@ impl fmt::Display for FittedMissing {
             Self::Value(value) => value.fmt(f),
         }
     }
-}
-
-/// `x`, moved into the range of `clip`.
-fn moved(clip: Option<Clip>, x: f64) -> f64 {
-    clip.map_or(x, |Clip { low, high }| x.clamp(low, high))
-}
-
-/// [`NumberEncoder::scale_all`] for one transform.
-#[inline(always)]
-fn scale_each(
-    clip: Option<Clip>,
-    transform: &FittedTransform,
-    numbers: &[f64],
-    give: &mut impl FnMut(usize, f64, bool),
-) {
-    for (index, &number) in numbers.iter().enumerate().take(RUN) {
-        let inside = moved(clip, number);
-        let (value, is_clipped) = apply(transform, inside);
-        give(index, value, is_clipped | (inside != number));
-    }
-}
-
-/// The transformed number, in the range of `f32`, and whether it was clipped to the range of the transform.
-#[inline(always)]
-fn apply(transform: &FittedTransform, x: f64) -> (f64, bool) {
-    let (value, clipped) = match *transform {
-        FittedTransform::Raw => (x, false),
-        FittedTransform::MinMax { min, max } => {
-            (min_max(x.clamp(min, max), min, max), x < min || x > max)
-        }
-        FittedTransform::Standard { mean, deviation } => (standard(x, mean, deviation), false),
-        FittedTransform::Log1p => (ln_1p(x.max(0.0)), x < 0.0),
-        FittedTransform::SignedLog => (ln_1p(x.abs()).copysign(x), false),
-    };
-    (value.clamp(-LARGEST, LARGEST), clipped)
-}
-
-/// ln(1 + x), from a table for small whole numbers, which are frequent in click logs.
-fn ln_1p(x: f64) -> f64 {
-    static KNOWN: LazyLock<[f64; 4096]> =
-        LazyLock::new(|| array::from_fn(|whole| libm::log1p(whole as f64)));
-    let whole = x as u32;
-    // Bits are compared, since -0 is not in the table.
-    let is_whole = f64::from(whole).to_bits() == x.to_bits();
-    let known = KNOWN.get(whole as usize).filter(|_| is_whole);
-    known.copied().unwrap_or_else(|| libm::log1p(x))
-}
-
-/// `x`, mapped from `min..=max` to `0..=1`.
-fn min_max(x: f64, min: f64, max: f64) -> f64 {
-    if min == max { 0.0 } else { (x - min) / (max - min) }
-}
-
-fn standard(x: f64, mean: f64, deviation: f64) -> f64 {
-    if deviation == 0.0 { 0.0 } else { (x - mean) / deviation }
 }
 
 /// The number of up to eight digits, and whether the value consists of such digits; 0 if it does not.
@@ -504,6 +463,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::kinds::bins::Bins;
+    use crate::limits::LARGEST;
     use crate::raw::cell::Cell;
 
     const POINT: NumberForm = NumberForm { decimal: DecimalMark::Point, percent: false };
@@ -531,7 +492,7 @@ mod tests {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
         for &text in texts {
-            encoder.encode(Texts::one(text), &mut column, &mut counts).expect("a number in range");
+            encoder.encode(text, &mut column, &mut counts).expect("a number in range");
         }
         (column.dense_mut().values().to_vec(), counts)
     }
@@ -615,9 +576,65 @@ mod tests {
         assert_eq!(encode(&fit(Transform::Raw, MissingNumber::Mean, &[]), &texts).1.far, 0);
     }
 
+    fn fit_bins(keys: Number, training: &[(f64, bool)]) -> NumberEncoder {
+        let encoding = Some(Encoding::PiecewiseLinear);
+        let mut fitter = Number { encoding, ..keys }.fitter("f");
+        for (number, positive) in training {
+            fitter.observe(Some(&number.to_string()), *positive).expect("a number in range");
+        }
+        fitter.finish()
+    }
+
+    #[test]
+    fn numbers_are_divided_among_bins() {
+        use MissingNumber::{Indicator, Mean, Value};
+        let training =
+            [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 10.0].map(|number| (number, false));
+        let texts = [Some("0"), Some("3"), None, Some("-1"), Some("11"), Some("1e9")];
+        // The edges are 0, 3 and 10, and the mean is 2.
+        for (missing, filler, clipped) in
+            [(Mean, [2.0 / 3.0, 0.0], 3), (Value(6.5), [1.0, 0.5], 3), (Value(99.0), [1.0, 1.0], 3)]
+        {
+            let keys = Number { bins: Some(2), missing: Some(missing), ..Number::default() };
+            let encoder = fit_bins(keys, &training);
+            assert_eq!(encoder.shape("f"), FieldShape::bins("f", 2));
+            let (values, counts) = encode(&encoder, &texts);
+            let expected =
+                [[0.0, 0.0], [1.0, 0.0], filler, [0.0, 0.0], [1.0, 1.0], [1.0, 1.0]].concat();
+            assert_eq!(values, expected, "{missing:?}");
+            let expected = FieldCounts { values: 6, missing: 1, clipped, far: 1, ..counts };
+            assert_eq!(counts, expected);
+        }
+        let keys = Number { bins: Some(2), missing: Some(Indicator), ..Number::default() };
+        let (values, _) = encode(&fit_bins(keys, &training), &texts[1..3]);
+        assert_eq!(values, [1.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+        // The ends of the range of `clip` are edges; numbers outside are counted once, and never far.
+        let keys = Number { bins: Some(2), clip: Some([0.0, 4.0]), ..Number::default() };
+        let (values, counts) = encode(&fit_bins(keys, &training), &texts[4..]);
+        assert_eq!((values, counts.clipped, counts.far), (vec![1.0; 4], 2, 0));
+    }
+
+    #[test]
+    fn bins_by_label_learn_from_labels() {
+        let training: Vec<_> = (0..200).map(|x| (f64::from(x), x >= 150)).collect();
+        let keys = Number { bins_by: Some(BinsBy::Label), ..Number::default() };
+        let encoder = fit_bins(keys, &training);
+        let (values, _) = encode(&encoder, &[Some("74.75"), Some("149.5"), Some("199")]);
+        assert_eq!(values, [0.5, 0.0, 1.0, 0.0, 1.0, 1.0]);
+        let unlabelled: Vec<_> = training.iter().map(|(x, _)| (*x, false)).collect();
+        assert_eq!(fit_bins(keys, &unlabelled).shape("f"), FieldShape::bins("f", 1));
+    }
+
     #[test]
     fn constant_and_empty_columns_become_zero() {
         for training in [&[][..], &[7.0, 7.0]] {
+            let rows: Vec<_> = training.iter().map(|x| (*x, true)).collect();
+            for bins_by in [BinsBy::Quantiles, BinsBy::Label] {
+                let encoder =
+                    fit_bins(Number { bins_by: Some(bins_by), ..Number::default() }, &rows);
+                let (values, _) = encode(&encoder, &[Some("7"), Some("9"), Some("-1e30"), None]);
+                assert_eq!(values, [0.0; 4]);
+            }
             for transform in [Transform::MinMax, Transform::Standard] {
                 let encoder = fit(transform, MissingNumber::Mean, training);
                 let (values, _) = encode(&encoder, &[Some("7"), Some("9"), Some("-1e30"), None]);
@@ -667,6 +684,8 @@ mod tests {
         check(None, Standard { mean: 1e300, deviation: 1.0 }, Indicator, false);
         check(None, Raw, Mean(f64::NEG_INFINITY), false);
         check(None, Raw, Value(f64::NAN), false);
+        let edges = FittedTransform::Bins(Bins::default());
+        assert!(NumberEncoder::new(None, edges, Indicator, POINT, None).restore("f").is_err());
         for (low, high, good) in
             [(0.0, 1.0, true), (1.0, 1.0, false), (f64::NAN, 1.0, false), (0.0, 1e39, false)]
         {
@@ -702,16 +721,6 @@ mod tests {
             let is_short = (1..=8).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
             prop_assert_eq!(is_whole, is_short);
             prop_assert_eq!(f64::from(whole), expected.filter(|_| is_whole).unwrap_or(0.0));
-        }
-
-        #[test]
-        fn known_logarithms_are_those_of_any_number(x in prop_oneof![
-            prop::num::f64::ANY,
-            0.0..5000.0_f64,
-            (0..5000_u32).prop_map(f64::from),
-            Just(-0.0),
-        ]) {
-            prop_assert_eq!(ln_1p(x).to_bits(), libm::log1p(x).to_bits());
         }
 
         #[test]
@@ -781,7 +790,7 @@ mod tests {
             let clipped: Vec<_> = training.iter().map(|x| x.clamp(low, high)).collect();
             let encoder = fit_clipped(transform, [low, high], &training);
             let plain = fit(transform, MissingNumber::Mean, &clipped);
-            prop_assert_eq!((encoder.transform, encoder.missing), (plain.transform, plain.missing));
+            prop_assert_eq!((&encoder.transform, encoder.missing), (&plain.transform, plain.missing));
             for x in later {
                 let scaled = |encoder: &NumberEncoder, x: f64| {
                     let (values, counts) = encode(encoder, &[Some(&x.to_string())]);

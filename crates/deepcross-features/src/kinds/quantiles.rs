@@ -125,6 +125,18 @@ impl Quantiles {
         cuts
     }
 
+    /// The different numbers, ascending, each with its count; some rare ones are lost if there are many.
+    pub(crate) fn counted(&self) -> Vec<(f64, u64)> {
+        let mut counted: Vec<(f64, u64)> = Vec::new();
+        for (number, weight) in self.weighted() {
+            match counted.last_mut().filter(|(last, _)| *last == number) {
+                Some((_, count)) => *count += weight,
+                None => counted.push((number, weight)),
+            }
+        }
+        counted
+    }
+
     /// The numbers of all levels, ascending, each with the count that it stands for.
     fn weighted(&self) -> Vec<(f64, u64)> {
         let mut weighted = Vec::new();
@@ -205,6 +217,14 @@ mod tests {
         check(&[4.0, 1.0, 3.0, 2.0], 4, &[2.0, 3.0, 4.0]);
         check(&[0.0, 0.0, 0.0, 0.0, 5.0, 9.0], 3, &[5.0]);
         check(&[-1.0, 0.0, 0.0, 0.0, 0.0, 9.0], 3, &[0.0]);
+    }
+
+    #[test]
+    fn equal_numbers_are_counted_together() {
+        let counted = summary(LEVEL, &[3.0, 0.0, -1.0, -0.0, 3.0, 0.0]).counted();
+        assert_eq!(counted, [(-1.0, 1), (0.0, 3), (3.0, 2)]);
+        let numbers: Vec<_> = (0..1000).map(|i| f64::from(i % 2)).collect();
+        assert_eq!(summary(8, &numbers).counted(), [(0.0, 500), (1.0, 500)]);
     }
 
     /// The largest error of a rank.

@@ -25,7 +25,7 @@ use crate::lookup::id_keys::IdKeys;
 use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
 use crate::raw::spelling::Spelling;
-use crate::raw::value_text::{Texts, ValueError};
+use crate::raw::value_text::ValueError;
 
 /// The name of the kind.
 const NAME: &str = "text";
@@ -127,13 +127,13 @@ impl Encode for TextEncoder {
 
     fn encode(
         &self,
-        texts: Texts<'_>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
         let column = column.sparse_mut();
         let mut row_counts = FieldCounts::default();
-        if let Some(text) = texts.first {
+        if let Some(text) = text {
             try_for_each_gram(text, |gram| {
                 column.push_open(self.lookup.encode(Some(gram), &mut row_counts));
                 Ok(())
@@ -297,7 +297,7 @@ mod tests {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
         for &text in texts {
-            encoder.encode(Texts::one(text), &mut column, &mut counts).expect("few grams");
+            encoder.encode(text, &mut column, &mut counts).expect("few grams");
         }
         (column.sparse_mut().clone(), counts)
     }

@@ -18,7 +18,7 @@ use crate::kind::{Checked, Encode, Fit, Kind};
 use crate::kinds::utc_offset::UtcOffset;
 use crate::lookup::MISSING;
 use crate::problem::Problem;
-use crate::raw::value_text::{Texts, ValueError};
+use crate::raw::value_text::ValueError;
 use crate::times::time_format::{ReadTime, TimeFormat};
 
 /// The name of the kind.
@@ -146,13 +146,13 @@ impl Encode for TimeEncoder {
 
     fn encode(
         &self,
-        texts: Texts<'_>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
-        let id = texts.first.map_or(Ok(MISSING), |text| self.id(text))?;
+        let id = text.map_or(Ok(MISSING), |text| self.id(text))?;
         counts.values += 1;
-        counts.missing += u64::from(texts.first.is_none());
+        counts.missing += u64::from(text.is_none());
         column.sparse_mut().push_id(id);
         Ok(())
     }
@@ -228,7 +228,7 @@ mod tests {
     fn encode(encoder: &TimeEncoder, text: Option<&str>) -> Result<(u32, FieldCounts), ValueError> {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        encoder.encode(Texts::one(text), &mut column, &mut counts)?;
+        encoder.encode(text, &mut column, &mut counts)?;
         Ok((column.sparse_mut().ids()[0], counts))
     }
 

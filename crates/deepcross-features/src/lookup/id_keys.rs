@@ -104,13 +104,6 @@ impl HashKeys {
         buckets.into_iter().chain(seed)
     }
 
-    /// The problem of a field that needs a number of buckets, but has none.
-    pub(crate) fn lacking(&self) -> Option<Problem> {
-        let problem =
-            || Problem::new("buckets", format!("must be given, from 1 to {MOST_BUCKETS}"));
-        self.buckets.is_none().then(problem)
-    }
-
     /// The buckets of the field called `field`; `None` if their number is not given.
     pub(crate) fn of_field(&self, field: &str) -> Option<HashBuckets> {
         Some(HashBuckets::new(field, self.buckets?, self.seed.unwrap_or(0)))

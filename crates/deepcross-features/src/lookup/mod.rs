@@ -7,6 +7,7 @@ mod short_hash;
 pub(crate) mod value_table;
 pub(crate) mod vocabulary;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,8 @@ use crate::error::FeatureError;
 use crate::lookup::hash::HashBuckets;
 use crate::lookup::id_keys::IdKeys;
 use crate::lookup::vocabulary::{RARE, UNSEEN, Vocabulary, VocabularyFitter};
-use crate::raw::spelling::{Spelling, SpellingFitter, SpellingRule};
+use crate::raw::field_spelling::{FieldSpelling, FieldSpellingFitter};
+use crate::raw::spelling::Spelling;
 use crate::raw::value::{RUN, Run};
 use crate::raw::value_text::ValueError;
 
@@ -28,7 +30,7 @@ pub(crate) const MISSING: u32 = 0;
 #[derive(Clone, Debug)]
 pub(crate) struct LookupFitter {
     ids: IdsFitter,
-    spelling: SpellingFitter,
+    spelling: FieldSpellingFitter,
 }
 
 #[derive(Clone, Debug)]
@@ -41,7 +43,7 @@ enum IdsFitter {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Lookup {
     ids: Ids,
-    spelling: SpellingRule,
+    spelling: FieldSpelling,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,11 +55,16 @@ enum Ids {
 impl LookupFitter {
     /// The fitter of the field called `field`, whose spelling is learned unless it is given.
     pub(crate) fn new(keys: &IdKeys, field: &str, spelling: Option<Spelling>) -> Self {
+        Self::with_spelling(keys, field, FieldSpellingFitter::new(spelling, 1))
+    }
+
+    /// The fitter of the field called `field`, which learns the `spelling` of its values.
+    pub(crate) fn with_spelling(keys: &IdKeys, field: &str, spelling: FieldSpellingFitter) -> Self {
         let ids = match keys.hash.of_field(field) {
             Some(buckets) => IdsFitter::Hash(buckets),
             None => IdsFitter::Vocabulary(VocabularyFitter::new(keys.vocabulary.selection())),
         };
-        Self { ids, spelling: SpellingFitter::new(spelling) }
+        Self { ids, spelling }
     }
 
     /// Learns `value` from a row that is positive or not.
@@ -86,7 +93,7 @@ impl LookupFitter {
         Ok(())
     }
 
-    /// As [`SpellingFitter::is_rounded`].
+    /// As [`FieldSpellingFitter::is_rounded`].
     pub(crate) fn is_rounded(&self) -> bool {
         self.spelling.is_rounded()
     }
@@ -94,11 +101,11 @@ impl LookupFitter {
     pub(crate) fn finish(self) -> Lookup {
         let ids = match self.ids {
             IdsFitter::Vocabulary(vocabulary) => {
-                Ids::Vocabulary(vocabulary.finish(self.spelling.merging_rule()))
+                Ids::Vocabulary(vocabulary.finish(self.spelling.merging().as_ref()))
             }
             IdsFitter::Hash(buckets) => Ids::Hash(buckets),
         };
-        Lookup { ids, spelling: self.spelling.rule() }
+        Lookup { ids, spelling: self.spelling.spelling() }
     }
 }
 
@@ -137,7 +144,7 @@ impl Lookup {
             Ids::Vocabulary(vocabulary) => vocabulary.ids(run.values()),
             Ids::Hash(buckets) => buckets.ids(run.values()),
         };
-        if self.spelling != SpellingRule::Text {
+        if !self.spelling.is_plain() {
             self.respell(run, &mut ids);
         }
         for (index, id) in ids.iter_mut().enumerate() {
@@ -177,11 +184,18 @@ impl Lookup {
         FieldShape::sparse(name, dimensions, multi_hot, reserved)
     }
 
-    pub(crate) fn value(&self, id: u32) -> Option<&str> {
+    /// The value with this id, as it is shown; `None` for reserved ids, ids out of range and ids of a hash.
+    pub(crate) fn value(&self, id: u32) -> Option<Cow<'_, str>> {
         match &self.ids {
-            Ids::Vocabulary(vocabulary) => vocabulary.value(id),
+            Ids::Vocabulary(vocabulary) => Some(self.spelling.shown(vocabulary.value(id)?)),
             Ids::Hash(_) => None,
         }
+    }
+
+    /// The id of a value that is given as it is shown.
+    pub(crate) fn id_of_shown(&self, value: &str) -> u32 {
+        let text = self.spelling.text_of_shown(value);
+        text.map_or(UNSEEN, |text| self.encode(Some(&text), &mut FieldCounts::default()))
     }
 
     /// Whether the ids come from a hash, and not from a vocabulary.
@@ -190,12 +204,13 @@ impl Lookup {
     }
 
     /// The spelling of the values.
-    pub(crate) fn spelling(&self) -> SpellingRule {
-        self.spelling
+    pub(crate) fn spelling(&self) -> &FieldSpelling {
+        &self.spelling
     }
 
     /// Checks what was read from a stored encoder, and makes the parts that are not stored.
     pub(crate) fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
+        self.spelling.check(field)?;
         match &mut self.ids {
             Ids::Vocabulary(vocabulary) => vocabulary.restore(field),
             Ids::Hash(buckets) => buckets.restore(field),

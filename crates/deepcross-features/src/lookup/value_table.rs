@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::lookup::short_hash;
-use crate::raw::value::Value;
+use crate::raw::value::{RUN, Value};
 use crate::raw::value_text::shorten;
 
 /// The largest number of values in a table: ids have 32 bits, and three ids are reserved.
@@ -98,6 +98,20 @@ impl ValueTable {
             slot = self.slots[place];
         }
         None
+    }
+
+    /// The numbers of all `values`, as by [`find`](Self::find), but the processor waits for memory once and not for each
+    /// value.
+    pub(crate) fn find_run(&self, values: &[Value<'_>; RUN]) -> [Option<u32>; RUN] {
+        let (mut hashes, mut slots, mut found) = ([0; RUN], [None; RUN], [None; RUN]);
+        for ((hash, slot), value) in hashes.iter_mut().zip(&mut slots).zip(values) {
+            *hash = hash_of(value);
+            *slot = self.first_slot(*hash);
+        }
+        for (at, found) in found.iter_mut().enumerate() {
+            *found = slots[at].and_then(|slot| self.find_from(slot, &values[at], hashes[at]));
+        }
+        found
     }
 
     /// The number of `value`, which is added if it is new; `None` if the table is full.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::FeatureError;
 use crate::lookup::fingerprints::Fingerprints;
 use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
-use crate::raw::spelling::SpellingRule;
+use crate::raw::field_spelling::FieldSpelling;
 use crate::raw::value::{RUN, Value};
 use crate::raw::value_text::ValueError;
 
@@ -123,7 +123,7 @@ impl VocabularyFitter {
     }
 
     /// The vocabulary; a rule of spelling merges the values that are spelled in several ways.
-    pub(crate) fn finish(self, spelling: Option<SpellingRule>) -> Vocabulary {
+    pub(crate) fn finish(self, spelling: Option<&FieldSpelling>) -> Vocabulary {
         match spelling {
             Some(spelling) => self.merged(spelling).select(),
             None => self.select(),
@@ -131,10 +131,10 @@ impl VocabularyFitter {
     }
 
     /// The same counts, of the texts that stand for the values.
-    fn merged(self, spelling: SpellingRule) -> Self {
+    fn merged(self, spelling: &FieldSpelling) -> Self {
         let mut merged = Self::new(self.keep);
         for (index, &count) in self.counts.iter().enumerate() {
-            let value = spelling.canonical(self.values.value(index as u32));
+            let value = spelling.canonical_of_fitted(self.values.value(index as u32));
             // There are no more values than before.
             let Some(at) = merged.values.find_or_add(&value) else { continue };
             add(&mut merged.counts, at, count);
@@ -268,6 +268,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::raw::spelling::SpellingRule;
 
     const ALL: Selection = Selection { min_count: 1, top: usize::MAX, by: TopBy::Count };
 
@@ -325,7 +326,7 @@ mod tests {
         }
         let apart = fitter.clone().finish(None);
         assert_eq!(apart.values.iter().collect::<Vec<_>>(), ["7"]);
-        let merged = fitter.finish(Some(SpellingRule::Number));
+        let merged = fitter.finish(Some(&FieldSpelling::Column(SpellingRule::Number)));
         assert_eq!(merged.values.iter().collect::<Vec<_>>(), ["39"]);
         assert_eq!((merged.rare.len(), merged.id("7")), (1, RARE));
     }

@@ -117,7 +117,7 @@ impl fmt::Display for Spelling {
     }
 }
 
-/// The rule by which a fitted field finds the one text of a value; stored by its position.
+/// The rule by which a fitted field finds the one text of a value of a column; stored by its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SpellingRule {
     Number,
@@ -144,16 +144,21 @@ impl SpellingRule {
     /// As [`respelled`](Self::respelled), for the text of a value.
     #[inline]
     pub(crate) fn respelled_text(self, text: &str) -> Option<Cow<'_, str>> {
-        match self.respelled(text.as_bytes())? {
-            Cow::Borrowed(text) => str::from_utf8(text).ok().map(Cow::Borrowed),
-            Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
-        }
+        in_utf8(self.respelled(text.as_bytes())?)
     }
 
     /// The text that stands for the value of `text`.
     #[inline]
     pub(crate) fn canonical(self, text: &str) -> Cow<'_, str> {
         self.respelled_text(text).unwrap_or(Cow::Borrowed(text))
+    }
+}
+
+/// Text as UTF-8, which it is.
+fn in_utf8(text: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
+    match text {
+        Cow::Borrowed(text) => str::from_utf8(text).ok().map(Cow::Borrowed),
+        Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
     }
 }
 
@@ -179,7 +184,7 @@ impl fmt::Display for SpellingRule {
     }
 }
 
-/// Finds the spelling of a field from its training values.
+/// Finds the spelling of a column of a field from its training values.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SpellingFitter {
     /// The rule, if it is given or no further value can change it.
@@ -193,7 +198,7 @@ pub(crate) struct SpellingFitter {
 }
 
 impl SpellingFitter {
-    /// The fitter of a field, whose spelling may be `given`.
+    /// The fitter of a column, whose spelling may be `given`.
     pub(crate) fn new(given: Option<Spelling>) -> Self {
         Self { rule: given.map(SpellingRule::from), ..Self::default() }
     }
@@ -229,13 +234,18 @@ impl SpellingFitter {
         self.rule = self.rule.or(is_text.then_some(SpellingRule::Text));
     }
 
-    /// The text that may stand for the value of `text`, if it is another one: it does if a rule of
-    /// [`merging_rule`](Self::merging_rule) is found in the end.
-    pub(crate) fn respelled<'t>(&self, text: &'t str) -> Option<Cow<'t, [u8]>> {
-        match self.rule {
+    /// The text that may stand for the value of `text`, if it is another one: it does if the values
+    /// [are merged](Self::is_merged) in the end.
+    pub(crate) fn respelled<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
+        in_utf8(match self.rule {
             Some(rule) => rule.respelled(text.as_bytes()),
             None => respelled(text.as_bytes()),
-        }
+        }?)
+    }
+
+    /// Whether it is certain that no text stands for another one.
+    pub(crate) fn is_text(&self) -> bool {
+        self.rule == Some(SpellingRule::Text)
     }
 
     /// The rule for all values that were included.
@@ -250,9 +260,9 @@ impl SpellingFitter {
         self.rule.unwrap_or(learned)
     }
 
-    /// The rule, if a text that was included stands for another one by it.
-    pub(crate) fn merging_rule(&self) -> Option<SpellingRule> {
-        Some(self.rule()).filter(|&rule| self.is_mixed && rule != SpellingRule::Text)
+    /// Whether texts that were included stand for others by the rule.
+    pub(crate) fn is_merged(&self) -> bool {
+        self.is_mixed && self.rule() != SpellingRule::Text
     }
 
     /// Whether the ids are numbers, and some of them are floating-point numbers above 2⁵³, which programs round.
@@ -321,7 +331,7 @@ mod tests {
         values.iter().for_each(|value| fitter.observe(value));
         assert_eq!(fitter.rule(), rule, "{values:?}");
         let is_merged = values.iter().any(|value| rule.respelled_text(value).is_some());
-        assert!(fitter.merging_rule().is_some() || !is_merged, "{values:?}");
+        assert!(fitter.is_merged() || !is_merged, "{values:?}");
     }
 
     #[test]

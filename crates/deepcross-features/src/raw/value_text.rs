@@ -30,36 +30,6 @@ pub(crate) enum ValueError {
     TooMany(u32),
 }
 
-/// The raw values that a field reads from one row; `None` if there is no value.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FieldValues<'a> {
-    pub(crate) first: Option<&'a [u8]>,
-    /// The value in the second column of a field that reads two.
-    pub(crate) second: Option<&'a [u8]>,
-}
-
-/// The values that a field reads from one row; `None` if a value is missing.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Texts<'a> {
-    pub(crate) first: Option<&'a str>,
-    /// The value in the second column of a field that reads two.
-    pub(crate) second: Option<&'a str>,
-}
-
-/// The reason why a field cannot read or encode its values, and the column of the value.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Misread {
-    error: ValueError,
-    is_second: bool,
-}
-
-/// Memory for the texts of typed cells that a field reads from one row.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Scratch {
-    pub(crate) first: Vec<u8>,
-    pub(crate) second: Vec<u8>,
-}
-
 /// The text of `raw`, or `None` if there is no value, or one of those that mean "missing".
 pub(crate) fn read<'a>(
     raw: Option<&'a [u8]>,
@@ -69,50 +39,16 @@ pub(crate) fn read<'a>(
     present.map(str::from_utf8).transpose().map_err(|_| ValueError::Utf8)
 }
 
-impl<'a> FieldValues<'a> {
-    /// The texts of the values.
-    #[inline]
-    pub(crate) fn read(self, missing: &Missing<'_>) -> Result<Texts<'a>, Misread> {
-        let first = read(self.first, missing)?;
-        let second = read(self.second, missing);
-        let second = second.map_err(|error| Misread { error, is_second: true })?;
-        Ok(Texts { first, second })
-    }
-}
-
-impl<'a> Texts<'a> {
-    /// The value of a field that reads one column.
-    pub(crate) fn one(first: Option<&'a str>) -> Self {
-        Self { first, second: None }
-    }
-}
-
-/// An error of the first value, or of all values together.
-impl From<ValueError> for Misread {
-    fn from(error: ValueError) -> Self {
-        Self { error, is_second: false }
-    }
-}
-
-impl Misread {
-    /// The error with the names of the field and of its columns, of which there are one or two, and the value.
-    #[cold]
-    pub(crate) fn at(
-        self,
-        field: &str,
-        columns: &[String],
-        values: FieldValues<'_>,
-    ) -> FeatureError {
-        let raw = if self.is_second { values.second } else { values.first };
-        let column = columns.get(usize::from(self.is_second)).map_or("", String::as_str);
-        self.error.at(field, column, raw.unwrap_or_default())
-    }
-}
-
 /// The raw values that mean "missing", prepared for checking many values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Missing<'a> {
     values: &'a [String],
+    forms: MissingForms,
+}
+
+/// The forms of the values that mean "missing".
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct MissingForms {
     /// Whether the empty value means "missing".
     empty: bool,
     /// Whether any other value means "missing".
@@ -123,33 +59,45 @@ pub(crate) struct Missing<'a> {
     all_canonical: bool,
 }
 
-impl<'a> Missing<'a> {
-    pub(crate) fn new(values: &'a [String]) -> Self {
+impl MissingForms {
+    pub(crate) fn of(values: &[String]) -> Self {
         let is_empty = |value: &String| value.is_empty();
         let (empty, others) = (values.iter().any(is_empty), !values.iter().all(is_empty));
         let has_numbers = others && values.iter().any(|value| may_be_respelled(value.as_bytes()));
         let is_canonical = |value: &String| respelled(value.as_bytes()).is_none();
         let all_canonical = values.iter().all(is_canonical);
-        Self { values, empty, others, has_numbers, all_canonical }
+        Self { empty, others, has_numbers, all_canonical }
+    }
+}
+
+impl<'a> Missing<'a> {
+    pub(crate) fn new(values: &'a [String]) -> Self {
+        Self::of_forms(values, MissingForms::of(values))
+    }
+
+    /// The values, whose forms are known.
+    #[inline]
+    pub(crate) fn of_forms(values: &'a [String], forms: MissingForms) -> Self {
+        Self { values, forms }
     }
 
     /// Whether a number or a truth value means "missing".
     pub(crate) fn has_numbers(&self) -> bool {
-        self.has_numbers
+        self.forms.has_numbers
     }
 
     /// Whether `value` means "missing", in any spelling of the value.
     #[inline]
     pub(crate) fn contains(&self, value: &[u8]) -> bool {
-        (value.is_empty() & self.empty) | (self.others && self.has(value))
+        (value.is_empty() & self.forms.empty) | (self.forms.others && self.has(value))
     }
 
     fn has(&self, value: &[u8]) -> bool {
         let mut known = self.values.iter().map(String::as_bytes);
         known.clone().any(|known| known == value)
-            || self.has_numbers
+            || self.forms.has_numbers
                 && match respelled(value) {
-                    None if self.all_canonical => false,
+                    None if self.forms.all_canonical => false,
                     None => known.any(|known| *canonical(known) == *value),
                     Some(value) => known.any(|known| canonical(known) == value),
                 }
@@ -182,7 +130,7 @@ impl ValueError {
 }
 
 /// What helps if a value is missing.
-const IF_MISSING: &str = "if it means that the value is missing, add it to `data.missing`";
+const IF_MISSING: &str = "if it means that the value is missing, add it to `data.missing`, or to `missing_values` of the field";
 
 /// What helps if a comma stands before three digits.
 const IF_COMMA: &str = "it looks like a number with thousands separators, which are not read: remove them; or, if it is \

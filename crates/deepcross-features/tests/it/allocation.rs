@@ -42,7 +42,7 @@ fn rows_of_typed_cells_are_encoded_together_with_one_memory_for_their_texts() {
     let fields = [
         FieldConfig::categorical("word"),
         FieldConfig::multi_hot("list").buckets(50),
-        FieldConfig::cross("cross", ["list", "word"], 100),
+        FieldConfig::cross("cross", ["list", "word"]).buckets(100).counts(true),
     ];
     let rows: Vec<_> = (0..3200).map(|i| Typed(100 + i % 9)).collect();
     let mut fitter = Fitter::new(&schema_of(fields.to_vec()));

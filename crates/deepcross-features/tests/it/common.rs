@@ -1,6 +1,8 @@
 //! A schema with fields of every kind, and rows for it.
 
-use deepcross_features::fields::{Grams, MissingNumber, Pooling, TimePart, TopBy, Transform};
+use deepcross_features::fields::{
+    BinsBy, Encoding, Grams, MissingNumber, Pooling, TimePart, TopBy, Transform,
+};
 use deepcross_features::{Batch, Binding, Encoder, FieldConfig, Fitter, Schema};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -50,11 +52,17 @@ fn later_fields() -> Vec<FieldConfig> {
             .transform(Transform::SignedLog)
             .clip([-5.0, 20.0])
             .column("number"),
+        piecewise("bins").bins(3),
+        piecewise("label_bins").bins_by(BinsBy::Label).missing(MissingNumber::Indicator),
         FieldConfig::bucketized("quantiles").quantiles(3).column("number"),
         FieldConfig::bucketized("square").log_square(true).column("number"),
         FieldConfig::time("hour", TimePart::Hour).column("number"),
-        FieldConfig::cross("cross", ["list", "word"], 100),
+        FieldConfig::cross("cross", ["list", "word"]).buckets(100),
     ]
+}
+
+fn piecewise(name: &str) -> FieldConfig {
+    FieldConfig::number(name).encoding(Encoding::PiecewiseLinear).column("number")
 }
 
 /// Fields with companion counts.
@@ -62,6 +70,11 @@ fn counted_fields() -> Vec<FieldConfig> {
     vec![
         FieldConfig::categorical("bucketed").counts(true).buckets(4).column("word"),
         FieldConfig::categorical("counted").counts(true).min_count(2).column("word"),
+        FieldConfig::cross("pair", ["word", "number"])
+            .counts(true)
+            .min_count(2)
+            .smoothing([1.0, 8.0]),
+        FieldConfig::cross("triple", HEADER).counts(true).buckets(20),
     ]
 }
 

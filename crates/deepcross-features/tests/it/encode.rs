@@ -43,7 +43,7 @@ fn errors_name_field_column_and_value() {
 
 #[test]
 fn an_error_in_the_second_column_of_a_cross_names_it() {
-    let field = FieldConfig::cross("pair", ["number", "word"], 9);
+    let field = FieldConfig::cross("pair", ["number", "word"]).buckets(9);
     let (encoder, binding) = fit_of(&schema_of(vec![field.clone()]), &[]);
     assert_eq!(encoder.columns(), ["number", "word"]);
     assert_eq!(encoder.fields()[0].column(), "number and word");
@@ -59,7 +59,10 @@ fn an_error_in_the_second_column_of_a_cross_names_it() {
 #[test]
 fn headers_are_bound_by_name() {
     let (encoder, binding) = fit(&one_row());
-    assert_eq!(binding.columns(), [2, 2, 1, 1, 0, 0, 1, 1, 1, 2, 0, 0, 0, 0, 1, 2, 2, 2, 2]);
+    assert_eq!(
+        binding.columns(),
+        [2, 2, 1, 1, 0, 0, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2, 0, 0]
+    );
     assert_eq!(encoder.columns(), ["word", "list", "number"]);
     assert!(encoder.bind(&header()[1..]).is_err());
 }
@@ -86,6 +89,8 @@ fn missing_unseen_rare_and_clipped_values_are_counted() {
         ("weighted", FieldCounts { values: 6, missing: 2, clipped: 1, ..none }),
         ("best", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0, far: 0 }),
         ("clipped", FieldCounts { values: 4, missing: 1, ..none }),
+        ("bins", FieldCounts { values: 4, missing: 1, clipped: 2, ..none }),
+        ("label_bins", FieldCounts { values: 4, missing: 1, clipped: 2, ..none }),
         ("quantiles", FieldCounts { values: 4, missing: 1, ..none }),
         ("square", FieldCounts { values: 4, missing: 1, unseen: 1, ..none }),
         ("hour", FieldCounts { values: 4, missing: 1, ..none }),
@@ -94,6 +99,10 @@ fn missing_unseen_rare_and_clipped_values_are_counted() {
         ("bucketed_counts", FieldCounts { values: 4, missing: 1, ..none }),
         ("counted", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0, far: 0 }),
         ("counted_counts", FieldCounts { values: 4, missing: 1, unseen: 1, ..none }),
+        ("pair", FieldCounts { values: 4, unseen: 4, ..none }),
+        ("pair_counts", FieldCounts { values: 4, unseen: 4, ..none }),
+        ("triple", FieldCounts { values: 4, ..none }),
+        ("triple_counts", FieldCounts { values: 4, ..none }),
     ];
     let found: Vec<_> = counts.iter().map(|(name, counts)| (name, *counts)).collect();
     assert_eq!(found, expected);

@@ -24,21 +24,27 @@ fn shapes_show_the_learned_sizes() {
         ("hashed", sparse(6, false, Reserved::HASH)),
         ("list", sparse(5, true, Reserved::VOCABULARY)),
         ("mean", sparse(1_001, true, Reserved::HASH)),
-        ("number", ShapeKind::Dense { width: 1 }),
-        ("standard", ShapeKind::Dense { width: 2 }),
+        ("number", ShapeKind::Dense { width: 1, bins: false }),
+        ("standard", ShapeKind::Dense { width: 2, bins: false }),
         ("text", sparse(6, true, Reserved::VOCABULARY)),
         ("binary", sparse(51, true, Reserved::HASH)),
         ("weighted", sparse(6, true, Reserved::VOCABULARY)),
         ("best", sparse(4, false, Reserved::VOCABULARY)),
-        ("clipped", ShapeKind::Dense { width: 1 }),
+        ("clipped", ShapeKind::Dense { width: 1, bins: false }),
+        ("bins", ShapeKind::Dense { width: 1, bins: true }),
+        ("label_bins", ShapeKind::Dense { width: 2, bins: true }),
         ("quantiles", sparse(3, false, Reserved::MISSING)),
         ("square", sparse(5, false, Reserved::VOCABULARY)),
         ("hour", sparse(25, false, Reserved::MISSING)),
         ("cross", sparse(101, false, Reserved::HASH)),
         ("bucketed", sparse(5, false, Reserved::HASH)),
-        ("bucketed_counts", ShapeKind::Dense { width: 5 }),
+        ("bucketed_counts", ShapeKind::Dense { width: 5, bins: false }),
         ("counted", sparse(4, false, Reserved::VOCABULARY)),
-        ("counted_counts", ShapeKind::Dense { width: 5 }),
+        ("counted_counts", ShapeKind::Dense { width: 5, bins: false }),
+        ("pair", sparse(3, false, Reserved::VOCABULARY)),
+        ("pair_counts", ShapeKind::Dense { width: 6, bins: false }),
+        ("triple", sparse(21, false, Reserved::HASH)),
+        ("triple_counts", ShapeKind::Dense { width: 5, bins: false }),
     ];
     let found: Vec<_> =
         encoder.shapes().iter().map(|shape| (shape.name.as_str(), shape.kind.clone())).collect();
@@ -64,6 +70,8 @@ fn descriptions_show_the_learned_numbers() {
             "vocabulary of all 3 values, spelling: text, elements separated by '|', weighted, at most 2, sqrt-n",
             "vocabulary of 1 values, 1 rare values share an id, spelling: text",
             "clipped to -5 to 20, signed-log, missing: the mean 5.0000",
+            "piecewise-linear in 1 bin from 0 to 10, missing: the mean 5.0000",
+            "piecewise-linear in 1 bin from 0 to 10, missing: an indicator",
             "2 buckets divided at 10",
             "squared logarithms, vocabulary of all 2 values",
             "hour of unix, UTC+00:00",
@@ -72,15 +80,19 @@ fn descriptions_show_the_learned_numbers() {
             "companion counts of 2 values, smoothed by 4 clicks",
             "vocabulary of 1 values, 1 rare values share an id, spelling: text",
             "companion counts of 2 values, smoothed by 4 clicks",
+            "vocabulary of 0 values, 3 rare values share an id, spelling: text and number",
+            "companion counts of 3 values, smoothed by 1 and 8 clicks",
+            "hash into 20 buckets, seed 0, spelling: number, text and text",
+            "companion counts of 3 values, smoothed by 4 clicks",
         ]
     );
     assert_eq!((fields[0].kind, fields[0].form), ("categorical", ValueForm::Text));
     assert_eq!((fields[2].kind, fields[2].form), ("multi-hot", ValueForm::List { separator: '|' }));
     assert_eq!((fields[4].kind, fields[4].form), ("number", ValueForm::Number));
-    assert_eq!(fields[13].form, ValueForm::Time { is_number: true });
-    assert_eq!((fields[14].columns.len(), fields[14].column()), (2, "list and word".to_owned()));
-    assert!(encoder.is_hashed(14) && encoder.is_hashed(1) && !encoder.is_hashed(0));
-    assert_eq!(encoder.value(0, 3), Some("x"));
+    assert_eq!(fields[15].form, ValueForm::Time { is_number: true });
+    assert_eq!((fields[16].columns.len(), fields[16].column()), (2, "list and word".to_owned()));
+    assert!(encoder.is_hashed(16) && encoder.is_hashed(1) && !encoder.is_hashed(0));
+    assert_eq!(encoder.value(0, 3).as_deref(), Some("x"));
     assert_eq!(
         (encoder.value(0, 2), encoder.value(1, 1), encoder.value(99, 3)),
         (None, None, None)
@@ -121,7 +133,7 @@ fn check_kept(field: FieldConfig, by_count: &str, by_positives: &str) {
         for (word, positive) in rows {
             fitter.observe_labelled(&binding, &["", "", word], positive).expect("a good row");
         }
-        assert_eq!(fitter.finish().value(0, 3), Some(kept));
+        assert_eq!(fitter.finish().value(0, 3).as_deref(), Some(kept));
     }
 }
 

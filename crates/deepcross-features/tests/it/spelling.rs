@@ -98,7 +98,7 @@ fn schema() -> Schema {
         id("hashed").buckets(7).counts(true),
         FieldConfig::multi_hot("list"),
         FieldConfig::multi_hot("hashed list").column("list").buckets(9),
-        FieldConfig::cross("cross", ["id", "other"], 50),
+        FieldConfig::cross("cross", ["id", "other"]).buckets(50),
         FieldConfig::number("number").column("id"),
     ];
     Schema::new(fields, vec![String::new()]).expect("no problems")
@@ -189,7 +189,7 @@ fn unseen_values_stay_unseen_and_known_ones_are_found() {
     let encoder = of_column(FieldConfig::categorical("x"), &["39", "39", "7"]);
     let ids = ["39", "39.0", "3.9e1", "07", "7.5", "a"].map(|text| encoder.id(0, text));
     assert_eq!(ids, [Some(3), Some(3), Some(3), Some(1), Some(1), Some(1)]);
-    assert_eq!(encoder.value(0, 3), Some("39"));
+    assert_eq!(encoder.value(0, 3).as_deref(), Some("39"));
 }
 
 /// A typed cell alone.

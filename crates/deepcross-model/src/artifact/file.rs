@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::{self, Encoding, MAGIC_LENGTH};
 use super::map::Map;
+use super::tensors::TableRowsOf;
 use super::{ArtifactError, FileHeader, FileKind, FormatError};
 
 /// The end of the names of temporary files.
@@ -34,9 +35,47 @@ pub fn write<H: FileHeader>(
     members: &[&Params<f32>],
 ) -> Result<(), ArtifactError> {
     let file = file.as_ref();
-    let encoding = Encoding::new(header, members)
-        .map_err(|problem| ArtifactError::Unencodable { file: file.to_owned(), problem })?;
+    let encoding = encodable(file, Encoding::new(header, members))?;
     replace(file, |writer| encoding.write_to(writer))
+}
+
+/// [`write()`] with the own rows alone of members that have a share of them; see [`Encoding::of_own_rows`].
+///
+/// The file is a part of another file, `whole`, in the same folder: if the process is killed, its temporary file stays
+/// until `whole` is written or [removed](remove). Nothing is removed here, since other processes may be writing other
+/// parts.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_own_rows<H: FileHeader>(
+    (file, whole): (&Path, &Path),
+    header: &H,
+    members: &[&Params<f32>],
+) -> Result<(), ArtifactError> {
+    let encoding = encodable(file, Encoding::of_own_rows(header, members))?;
+    replace_under(&temporary_names(whole), file, |writer| encoding.write_to(writer))
+}
+
+/// [`write()`] with the rows of tables from elsewhere, for members that have a share of them.
+///
+/// # Errors
+/// As [`write()`], and those of `rows_of`.
+pub fn write_with<H: FileHeader>(
+    file: impl AsRef<Path>,
+    header: &H,
+    members: &[&Params<f32>],
+    rows_of: &mut TableRowsOf<'_>,
+) -> Result<(), ArtifactError> {
+    let file = file.as_ref();
+    let encoding = encodable(file, Encoding::new(header, members))?;
+    replace(file, |writer| encoding.write_with(writer, rows_of))
+}
+
+fn encodable<'a>(
+    file: &Path,
+    encoding: Result<Encoding<'a>, FormatError>,
+) -> Result<Encoding<'a>, ArtifactError> {
+    encoding.map_err(|problem| ArtifactError::Unencodable { file: file.to_owned(), problem })
 }
 
 /// Checks that [`write()`] could write to `file`, without changing the file. It is for use before a long training.
@@ -156,7 +195,16 @@ pub(crate) fn replace(
     if !is_stream(file) {
         names.remove_leftovers(file);
     }
-    let mut new = Output::create(file, &names)?;
+    replace_under(&names, file, fill)
+}
+
+/// [`replace`] by way of a file with one of these temporary names, whose leftovers stay.
+fn replace_under(
+    names: &TemporaryNames,
+    file: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), ArtifactError> {
+    let mut new = Output::create(file, names)?;
     fill(new.writer())
         .map_err(|source| ArtifactError::Unwritable { file: file.to_owned(), source })?;
     new.finish()?;
@@ -260,6 +308,23 @@ mod tests {
         let mut found = names(&folder);
         found.sort();
         assert_eq!(found, expected[..2]);
+    }
+
+    #[test]
+    fn files_of_killed_processes_that_wrote_a_part_are_removed_with_the_whole() {
+        let (folder, file) = place();
+        let part = folder.path().join("model.dcx.1-of-2");
+        let leftover = folder.path().join(format!("{}abc.tmp", prefix(&file)));
+        for is_written in [true, false] {
+            fs::write(&leftover, "half of a part").unwrap();
+            write_own_rows((&part, &file), &older(), &[&Params::new()]).unwrap();
+            assert!(part.exists() && leftover.exists());
+            match is_written {
+                true => write(&file, &older(), &[&Params::new()]).unwrap(),
+                false => remove(&file).unwrap(),
+            }
+            assert!(part.exists() && !leftover.exists());
+        }
     }
 
     #[test]

@@ -8,14 +8,14 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use deepcross_autodiff::Params;
+use deepcross_autodiff::{Params, TableId};
 use deepcross_files::Cursor;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::filling::{ALIGNMENT, take_filling};
 use super::map::Map;
 use super::sections::{FileHeader, SECTIONS_START, SectionReader, SectionWriter};
-use super::tensors::{self, Directory};
+use super::tensors::{self, Directory, StoredRows, TableRowsOf, TakeRows};
 use super::{FileKind, FormatError, header_bytes};
 
 /// The length of a magic.
@@ -45,7 +45,27 @@ impl<'a> Encoding<'a> {
         header: &H,
         members: &[&'a Params<f32>],
     ) -> Result<Self, FormatError> {
-        let (kind, directory) = (H::KIND, Directory::of(members));
+        Self::with_rows(header, members, StoredRows::All)
+    }
+
+    /// As [`new`](Self::new), for a file with the own rows of members that have a share of them; read again, its tables
+    /// have these rows alone, end to end.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_own_rows<H: FileHeader>(
+        header: &H,
+        members: &[&'a Params<f32>],
+    ) -> Result<Self, FormatError> {
+        Self::with_rows(header, members, StoredRows::Own)
+    }
+
+    fn with_rows<H: FileHeader>(
+        header: &H,
+        members: &[&'a Params<f32>],
+        rows: StoredRows,
+    ) -> Result<Self, FormatError> {
+        let (kind, directory) = (H::KIND, Directory::of(members, rows));
         let (found, expected) = (members.len(), kind.members.len());
         if found != expected {
             return Err(FormatError::Members { found, expected });
@@ -71,8 +91,16 @@ impl<'a> Encoding<'a> {
     /// # Errors
     /// The errors of `writer`.
     pub fn write_to(&self, writer: impl Write) -> io::Result<()> {
+        self.write_with(writer, &mut self.own_rows())
+    }
+
+    /// [`write_to`](Self::write_to) with the rows of tables from elsewhere, for members that have a share of them.
+    ///
+    /// # Errors
+    /// The errors of `writer` and `rows_of`.
+    pub fn write_with(&self, writer: impl Write, rows_of: &mut TableRowsOf<'_>) -> io::Result<()> {
         let mut writer = Summing { writer, sum: Xxh3::new() };
-        self.write_content(&mut writer)?;
+        self.write_content(&mut writer, rows_of)?;
         let sum = writer.sum.digest();
         writer.write_all(&sum.to_le_bytes())?;
         writer.flush()
@@ -82,22 +110,37 @@ impl<'a> Encoding<'a> {
     pub fn checksum(&self) -> u64 {
         let mut writer = Summing { writer: io::sink(), sum: Xxh3::new() };
         writer.sum.update(&self.header[SECTIONS_START..]);
-        self.write_tensors(&mut writer).expect("a sink takes all bytes");
+        let written = self.write_tensors(&mut writer, &mut self.own_rows());
+        written.expect("a sink takes all bytes");
         writer.sum.digest()
     }
 
-    fn write_content(&self, writer: &mut impl Write) -> io::Result<()> {
+    fn write_content(
+        &self,
+        writer: &mut impl Write,
+        rows_of: &mut TableRowsOf<'_>,
+    ) -> io::Result<()> {
         writer.write_all(self.kind.magic.as_bytes())?;
         writer.write_all(&self.kind.version.to_le_bytes())?;
         writer.write_all(&(self.header.len() as u64).to_le_bytes())?;
         writer.write_all(&xxh3_64(&self.header).to_le_bytes())?;
         writer.write_all(&self.header)?;
         tensors::write_filling(PREAMBLE_LENGTH + self.header.len() as u64, writer)?;
-        self.write_tensors(writer)
+        self.write_tensors(writer, rows_of)
     }
 
-    fn write_tensors(&self, writer: &mut impl Write) -> io::Result<()> {
-        self.members.iter().try_for_each(|params| tensors::write(params, writer))
+    fn write_tensors(
+        &self,
+        writer: &mut impl Write,
+        rows_of: &mut TableRowsOf<'_>,
+    ) -> io::Result<()> {
+        let mut members = self.members.iter().enumerate();
+        members.try_for_each(|(i, &params)| tensors::write((i, params), rows_of, writer))
+    }
+
+    /// The rows of the members, which have all of them.
+    fn own_rows(&self) -> impl FnMut(usize, TableId, TakeRows<'_>) -> io::Result<()> {
+        |member, id, take| tensors::own_rows(self.members[member], id, take)
     }
 }
 

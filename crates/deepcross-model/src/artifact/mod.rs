@@ -89,15 +89,15 @@ mod sample;
 mod sections;
 mod tensors;
 
-pub use encoder::{ENCODER, FIELD, read_encoder, write_encoder};
+pub use encoder::{ENCODER, FIELD, VALUES, read_encoder, write_encoder};
 #[cfg(feature = "interchange")]
 pub(crate) use error::shown;
 pub use error::{ArtifactError, FormatError};
-pub use file::{check_writable, map, read, remove, write};
+pub use file::{check_writable, map, read, remove, write, write_own_rows, write_with};
 #[cfg(feature = "interchange")]
 pub(crate) use file::{read_all, replace};
 pub use file_kind::{FileKind, Values};
 pub use format::{Encoding, decode};
 pub use header_bytes::MAX_HEADER_LENGTH;
 pub use sections::{FileHeader, SectionReader, SectionWriter};
-pub use tensors::MAX_TENSORS;
+pub use tensors::{MAX_TENSORS, TableRowsOf, TakeRows};

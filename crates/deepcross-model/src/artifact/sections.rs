@@ -264,6 +264,7 @@ mod tests {
     use super::super::decode;
     use super::super::mutations::frame;
     use super::super::sample::{self, Header};
+    use super::super::tensors::StoredRows;
     use super::*;
     use deepcross_testing::peak;
 
@@ -278,7 +279,7 @@ mod tests {
             bytes.extend(1u64.to_le_bytes());
             bytes.push(0);
         }
-        Directory::of(&[]).write(&mut bytes);
+        Directory::of(&[], StoredRows::All).write(&mut bytes);
         bytes
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use deepcross_autodiff::Params;
+use deepcross_autodiff::{Params, TableId};
 use deepcross_files::Cursor;
 use ndarray::Array2;
 
@@ -44,6 +44,15 @@ struct Entry {
     columns: u64,
 }
 
+/// The rows of tables that a file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StoredRows {
+    /// Those of all shares.
+    All,
+    /// Those of the share of the [`Params`], end to end.
+    Own,
+}
+
 /// The place of a tensor in [`Params`]; the number is its code in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
@@ -53,9 +62,10 @@ enum Role {
 }
 
 impl Directory {
-    /// The directory of these members.
-    pub(super) fn of(members: &[&Params<f32>]) -> Self {
-        let entries = (0..).zip(members).flat_map(|(member, params)| entries_of(member, params));
+    /// The directory of these members, with all rows of their tables or with the own ones alone.
+    pub(super) fn of(members: &[&Params<f32>], rows: StoredRows) -> Self {
+        let entries =
+            (0..).zip(members).flat_map(|(member, params)| entries_of(member, params, rows));
         Self(entries.collect())
     }
 
@@ -135,7 +145,7 @@ impl Directory {
 }
 
 /// The tensors of a member: matrices, statistics and tables, each in order of addition.
-fn entries_of(member: u32, params: &Params<f32>) -> Vec<Entry> {
+fn entries_of(member: u32, params: &Params<f32>, rows: StoredRows) -> Vec<Entry> {
     let entry = |role, name: &str, (rows, columns): (usize, usize)| Entry {
         member,
         role,
@@ -149,9 +159,11 @@ fn entries_of(member: u32, params: &Params<f32>) -> Vec<Entry> {
     let statistics = params.statistic_ids().map(|id| {
         entry(Role::Statistic, params.statistic_name(id), (1, params.statistic(id).len()))
     });
-    let tables = params
-        .table_ids()
-        .map(|id| entry(Role::Table, params.table_name(id), params.table_shape(id)));
+    let tables = params.table_ids().map(|id| {
+        let (all, width) = params.table_shape(id);
+        let n_rows = if rows == StoredRows::All { all } else { params.share().n_rows(all) };
+        entry(Role::Table, params.table_name(id), (n_rows, width))
+    });
     matrices.chain(statistics).chain(tables).collect()
 }
 
@@ -273,35 +285,58 @@ pub(super) fn check_values(params: &Params<f32>, values: Values) -> Result<(), F
     }
 }
 
-/// Writes the elements and the padding of each tensor: [`Directory::length`] bytes.
-pub(super) fn write(params: &Params<f32>, writer: &mut impl Write) -> io::Result<()> {
+/// Gives the rows of a table of a member, in the order of their numbers and as many at a time as it likes, to a function.
+///
+/// It replaces the rows of [`Params`] where these have only a share of them.
+pub type TableRowsOf<'s> = dyn FnMut(usize, TableId, TakeRows<'_>) -> io::Result<()> + 's;
+
+/// Takes the next rows of a table, end to end.
+pub type TakeRows<'t> = &'t mut dyn FnMut(&[f32]) -> io::Result<()>;
+
+/// Writes the elements and the padding of each tensor of the member with this number: [`Directory::length`] bytes.
+pub(super) fn write(
+    (member, params): (usize, &Params<f32>),
+    rows_of: &mut TableRowsOf<'_>,
+    writer: &mut impl Write,
+) -> io::Result<()> {
     for id in params.dense_ids() {
-        write_tensor([params.dense_slice(id)].into_iter(), writer)?;
+        write_tensor(writer, |take| take(params.dense_slice(id)))?;
     }
     for id in params.statistic_ids() {
-        write_tensor([params.statistic(id)].into_iter(), writer)?;
+        write_tensor(writer, |take| take(params.statistic(id)))?;
     }
     for id in params.table_ids() {
-        write_tensor(params.table_rows(id).iter(), writer)?;
+        write_tensor(writer, |take| rows_of(member, id, take))?;
     }
     Ok(())
 }
 
-/// Writes the elements of a tensor, which come in parts, and the padding.
-fn write_tensor<'a>(
-    parts: impl Iterator<Item = &'a [f32]>,
+/// The rows of a table of `params`, which has all of them.
+///
+/// # Errors
+/// Those of `take`.
+pub(super) fn own_rows(params: &Params<f32>, id: TableId, take: TakeRows<'_>) -> io::Result<()> {
+    params.table_rows(id).iter().try_for_each(take)
+}
+
+/// Writes the elements of a tensor, which `fill` gives in parts, and the padding.
+fn write_tensor(
     writer: &mut impl Write,
+    fill: impl FnOnce(TakeRows<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut buffer = Vec::with_capacity(BUFFER);
     let mut length = 0;
-    for values in parts.flat_map(|values| values.chunks(BUFFER / size_of::<f32>())) {
-        if buffer.len() + size_of_val(values) > BUFFER {
-            writer.write_all(&buffer)?;
-            buffer.clear();
+    fill(&mut |part| {
+        for values in part.chunks(BUFFER / size_of::<f32>()) {
+            if buffer.len() + size_of_val(values) > BUFFER {
+                writer.write_all(&buffer)?;
+                buffer.clear();
+            }
+            buffer.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            length += size_of_val(values) as u64;
         }
-        buffer.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        length += size_of_val(values) as u64;
-    }
+        Ok(())
+    })?;
     writer.write_all(&buffer)?;
     write_filling(length, writer)
 }
@@ -335,7 +370,10 @@ mod tests {
 
     fn elements(members: &[&Params<f32>]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        members.iter().for_each(|params| write(params, &mut bytes).unwrap());
+        let mut rows_of = |i: usize, id, take: TakeRows<'_>| own_rows(members[i], id, take);
+        for (i, &params) in members.iter().enumerate() {
+            write((i, params), &mut rows_of, &mut bytes).unwrap();
+        }
         bytes
     }
 
@@ -344,7 +382,7 @@ mod tests {
         let (first, second) = (params(3), params(0));
         let members = [&first, &second];
         let (bytes, mut header) = (elements(&members), Vec::new());
-        Directory::of(&members).write(&mut header);
+        Directory::of(&members, StoredRows::All).write(&mut header);
         let directory = Directory::take(&mut Cursor::new(&header), 2, "").unwrap();
         directory.check(2).unwrap();
         assert_eq!(bytes.len() as u64, directory.length().unwrap());
@@ -402,7 +440,7 @@ mod tests {
     #[test]
     fn unknown_roles_and_types_are_refused() {
         let mut header = Vec::new();
-        Directory::of(&[&params(0)]).write(&mut header);
+        Directory::of(&[&params(0)], StoredRows::All).write(&mut header);
         for (position, what) in [(8, "role 7, type 0"), (9, "role 0, type 7")] {
             let mut forged = header.clone();
             forged[position] = 7;
@@ -428,7 +466,8 @@ mod tests {
     #[test]
     fn elements_are_checked() {
         let params = params(0);
-        let (directory, mut bytes) = (Directory::of(&[&params]), elements(&[&params]));
+        let (directory, mut bytes) =
+            (Directory::of(&[&params], StoredRows::All), elements(&[&params]));
         let read = |bytes: &[u8]| {
             directory.read(&mut Cursor::new(bytes), &[Values::Finite], None).unwrap_err()
         };

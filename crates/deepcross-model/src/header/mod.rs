@@ -5,8 +5,8 @@ mod calibrator;
 mod tests;
 
 use crate::artifact::{
-    ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader, SectionWriter, Values,
-    read_encoder, write_encoder,
+    ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader, SectionWriter, VALUES,
+    Values, read_encoder, write_encoder,
 };
 use crate::model_spec::StoredSpec;
 use crate::training_summary::TrainingSummary;
@@ -41,6 +41,7 @@ impl FileHeader for Header {
             (RUN, 1),
             (ENCODER, 1),
             (FIELD, 2),
+            (VALUES, 1),
             (LAYERS, 1),
             (TRAINING, 2),
             (COUNTS, 1),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The probabilities that the stored model had for three rows when it was stored.
-const STORED: [f32; 3] = [0.18990162, 0.302571, 0.19219911];
+const STORED: [f32; 3] = [0.18691777, 0.3772844, 0.22197524];
 
 fn stored_file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model_v1.dcx")
@@ -34,7 +34,8 @@ fn encoder_of_all_kinds() -> Encoder {
         FieldConfig::multi_hot("tags").separator('|'),
         FieldConfig::text("title"),
         FieldConfig::time("hour", TimePart::Hour).time_format(TimeFormat::Unix).column("time"),
-        FieldConfig::cross("both", ["ad", "tags"], 50),
+        FieldConfig::cross("both", ["ad", "tags"]).buckets(50),
+        FieldConfig::cross("pair", ["ad", "age"]).counts(true).smoothing([1.0, 10.0]),
     ];
     let schema = Schema::new(fields, vec![String::new()]).unwrap();
     let mut fitter = Fitter::new(&schema);
@@ -88,6 +89,30 @@ fn calibrated_model() -> TrainedModel {
     let (rows, positives) = (1000, 300);
     model.calibrator = Some(Calibrator { map: CalibrationMap::Platt(platt), rows, positives });
     model
+}
+
+#[test]
+fn what_a_field_says_of_its_values_is_stored() {
+    let fields = vec![
+        FieldConfig::categorical("ad").missing_values(["0"]),
+        FieldConfig::number("age").at_prediction("20"),
+    ];
+    let schema = Schema::new(fields, vec![String::new()]).unwrap();
+    let mut fitter = Fitter::new(&schema);
+    let binding = fitter.bind(&["ad", "age"].map(str::to_owned)).unwrap();
+    for row in [["hats", "20"], ["0", "30"]] {
+        fitter.observe(&binding, &row.map(str::to_owned)).unwrap();
+    }
+    let model = model_of(ModelKind::Fm, fitter.finish());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.dcx");
+    model.save(&file).unwrap();
+    let again = TrainedModel::load(&file).unwrap();
+    assert_eq!(again.encoder.to_state(), model.encoder.to_state());
+    let rules: Vec<_> = again.encoder.fields().into_iter().map(|field| field.rules).collect();
+    assert_eq!(rules[0].missing, ["0"]);
+    assert_eq!(rules[1].at_prediction.as_deref(), Some("20"));
+    assert_eq!(again.encoder.columns(), ["ad"], "a loaded model is one for prediction");
 }
 
 /// The documentation of the bytes.

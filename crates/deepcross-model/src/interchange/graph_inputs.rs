@@ -1,6 +1,6 @@
 //! Encoded rows as tensors: the inputs of a model's graph, and the expected outputs.
 
-use super::error::InterchangeError;
+use super::error::{ExportError, InterchangeError};
 use super::safetensors::{NamedTensor, Numbers, encode};
 use crate::artifact::replace;
 use crate::predictor::Tapes;
@@ -42,6 +42,19 @@ pub fn write_sample(
     trained: &TrainedModel,
     batch: &Batch,
 ) -> Result<(), InterchangeError> {
+    let bytes = encode_sample(trained, batch)
+        .map_err(|problem| InterchangeError::Unwritable { file: file.to_owned(), problem })?;
+    Ok(replace(file, |out| out.write_all(&bytes))?)
+}
+
+/// The bytes that [`write_sample`] writes.
+///
+/// # Errors
+/// [`ExportError`] if safetensors cannot hold the rows.
+///
+/// # Panics
+/// If the rows are not of the model's fields.
+pub fn encode_sample(trained: &TrainedModel, batch: &Batch) -> Result<Vec<u8>, ExportError> {
     let (predictor, tapes) = (trained.predictor(), Tapes::new());
     let [mut probabilities, mut logits] = [Vec::new(), Vec::new()];
     predictor.predict_batch(&tapes, batch, &mut probabilities);
@@ -50,9 +63,7 @@ pub fn write_sample(
     let results = results.map(|(name, values)| (name.to_owned(), floats(&[values.len()], values)));
     let fields = trained.encoder.shapes().iter().zip(batch.columns());
     let tensors = fields.flat_map(|(shape, column)| tensors(shape, column)).chain(results);
-    let bytes = encode(tensors)
-        .map_err(|problem| InterchangeError::Unwritable { file: file.to_owned(), problem })?;
-    Ok(replace(file, |out| out.write_all(&bytes))?)
+    encode(tensors)
 }
 
 fn floats(shape: &[usize], values: Vec<f32>) -> NamedTensor<'static> {

@@ -48,7 +48,7 @@ mod tests;
 
 pub use crate::graph::{GraphBuilder, Value};
 pub use error::{ExportError, InterchangeError, TensorProblem, WeightsError};
-pub use graph_inputs::write_sample;
+pub use graph_inputs::{encode_sample, write_sample};
 pub use onnx::{OPSET, write_onnx};
 pub use safetensors::{
     decode_safetensors, encode_safetensors, read_safetensors, write_safetensors,

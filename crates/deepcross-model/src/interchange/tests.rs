@@ -19,6 +19,7 @@ fn shapes() -> Vec<FieldShape> {
         FieldShape::one_hot("ad", 30),
         FieldShape::multi_hot("words", 20),
         FieldShape::dense("age", 2),
+        FieldShape::bins("hours", 4),
     ]
 }
 
@@ -100,24 +101,26 @@ fn names_and_shapes_are_those_of_pytorch() {
     let (_, params) = normed();
     let bytes = encode_safetensors(&params).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
-    // Stacked: 3 of the ad, 20 words raw, 2 numbers.
+    // Stacked: 3 of the ad, 20 words raw, 2 numbers, 3 of the hours.
     for (name, shape) in [
         ("embedding.ad.table", &[30, 3][..]),
         ("embedding.ad.bias", &[3]),
-        ("unit0.inner.weight", &[4, 25]),
+        ("embedding.hours.weight", &[3, 4]),
+        ("embedding.hours.bias", &[3]),
+        ("unit0.inner.weight", &[4, 28]),
         ("unit0.inner.bias", &[4]),
-        ("unit0.outer.weight", &[25, 4]),
-        ("unit0.norm.gamma", &[25]),
-        ("unit0.norm.beta", &[25]),
-        ("unit0.norm.mean", &[25]),
-        ("unit0.norm.variance", &[25]),
-        ("scoring.weight", &[1, 25]),
+        ("unit0.outer.weight", &[28, 4]),
+        ("unit0.norm.gamma", &[28]),
+        ("unit0.norm.beta", &[28]),
+        ("unit0.norm.mean", &[28]),
+        ("unit0.norm.variance", &[28]),
+        ("scoring.weight", &[1, 28]),
         ("scoring.bias", &[1]),
     ] {
         let tensor = file.tensor(name).unwrap();
         assert_eq!((tensor.dtype(), tensor.shape()), (Dtype::F32, shape), "{name}");
     }
-    assert_eq!(file.len(), 2 + 2 * 8 + 2);
+    assert_eq!(file.len(), 4 + 2 * 8 + 2);
 }
 
 /// The tensors of a file, which tests change and write again.
@@ -151,15 +154,15 @@ fn problems_name_the_found_and_the_expected_property() {
     };
     check(
         &|tensors| drop(tensors.remove("unit1.outer.weight")),
-        "tensor `unit1.outer.weight`: is missing, expected F32 of the shape [25, 5]",
+        "tensor `unit1.outer.weight`: is missing, expected F32 of the shape [28, 5]",
     );
     check(
         &|tensors| set(tensors, "unit0.norm.num_batches_tracked", &[], Dtype::I64),
         "tensor `unit0.norm.num_batches_tracked`: is unknown: the model has no such tensor",
     );
     check(
-        &|tensors| set(tensors, "unit0.inner.weight", &[25, 4], Dtype::F32),
-        "tensor `unit0.inner.weight`: has the shape [25, 4], expected [4, 25]",
+        &|tensors| set(tensors, "unit0.inner.weight", &[28, 4], Dtype::F32),
+        "tensor `unit0.inner.weight`: has the shape [28, 4], expected [4, 28]",
     );
     check(
         &|tensors| set(tensors, "scoring.bias", &[1, 1], Dtype::F32),
@@ -202,7 +205,7 @@ fn a_message_shows_the_first_of_many_problems() {
     });
     let error = decode_safetensors(&bytes, &params).unwrap_err().to_string();
     assert_eq!(error.lines().count(), 1 + 20 + 1, "{error}");
-    assert!(error.ends_with("\n  and 20 more"), "{error}");
+    assert!(error.ends_with("\n  and 24 more"), "{error}");
 }
 
 /// A prediction would take the root of the variance.

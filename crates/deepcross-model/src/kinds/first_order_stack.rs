@@ -9,7 +9,7 @@ use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::Real;
 use deepcross_features::Problem;
 use deepcross_features::batch::{FieldShape, ShapeKind};
-use deepcross_layers::fields::{EmbeddingConfig, StackedField};
+use deepcross_layers::fields::{EmbeddingConfig, ProjectionConfig, StackedField};
 use deepcross_layers::{Activation, Builder, Init};
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,7 @@ impl FactorsSpec {
 /// The number of weights, with `width` numbers in the vector of each feature; `None` if it does not fit a `usize`.
 pub(super) fn size(shapes: &[FieldShape], width: usize) -> Option<usize> {
     let n_features = shapes.iter().try_fold(0_usize, |total, shape| match shape.kind {
-        ShapeKind::Sparse { dimensions: n, .. } | ShapeKind::Dense { width: n } => {
+        ShapeKind::Sparse { dimensions: n, .. } | ShapeKind::Dense { width: n, .. } => {
             total.checked_add(n)
         }
     });
@@ -93,9 +93,9 @@ fn field<F: Real>(
 ) -> StackedField {
     let name = format!("{prefix}.{}", shape.name);
     match shape.kind {
-        ShapeKind::Dense { width: inputs } => {
-            let weight = builder.dense(&format!("{name}.weight"), (width, inputs), init);
-            StackedField::ProjectedNumbers { weight }
+        ShapeKind::Dense { width: inputs, .. } => {
+            let config = ProjectionConfig { init, ..ProjectionConfig::new(name, inputs, width) };
+            StackedField::ProjectedNumbers(config.init(builder))
         }
         ShapeKind::Sparse { dimensions, reserved, .. } => {
             let config = EmbeddingConfig {

@@ -177,6 +177,14 @@ impl CandidateSession {
     pub fn counts(&self) -> &Counts {
         &self.counts
     }
+
+    /// Removes the candidates and the shared values, and sets the counts to zero: [`share`](Scorer::share) comes next.
+    pub fn clear(&mut self) {
+        self.shared.clear();
+        self.batch.clear();
+        self.counts.clear();
+        self.n_candidates = 0;
+    }
 }
 
 #[cfg(test)]
@@ -287,6 +295,27 @@ mod tests {
         scorer.share(&mut session, &new[..]).unwrap();
         scorer.push_candidate(&mut session, &bad[..]).unwrap();
         assert_eq!(scorer.rank(&mut session).len(), 1);
+    }
+
+    #[test]
+    fn cleared_sessions_have_no_rows_and_no_counts() {
+        let scorer = Scorer::new(sample_model(ModelKind::DeepCrossing));
+        let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
+        let (mut whole, mut ranked) = (scorer.session(), scorer.candidate_session(&binding, &[2]));
+        let rows = rows(&[2], 5);
+        let before = scored(&scorer, &binding, &rows);
+        for _ in 0..2 {
+            assert!(scorer.push_all(&mut whole, &binding, &rows));
+            scorer.share(&mut ranked, &rows[0][..]).unwrap();
+            assert!(scorer.push_candidates(&mut ranked, &rows));
+            whole.clear();
+            ranked.clear();
+            assert_eq!((ranked.len(), scorer.rank(&mut ranked).len()), (0, 0));
+            let none = scorer.encoder().new_counts();
+            assert_eq!((whole.counts(), ranked.counts()), (&none, &none));
+        }
+        assert!(scorer.push_all(&mut whole, &binding, &rows));
+        assert_eq!(scorer.score(&mut whole), before);
     }
 
     #[test]

@@ -122,4 +122,10 @@ impl Session {
     pub fn counts(&self) -> &Counts {
         &self.counts
     }
+
+    /// Removes the rows that were pushed, and sets the counts to zero.
+    pub fn clear(&mut self) {
+        self.batch.clear();
+        self.counts.clear();
+    }
 }

@@ -48,7 +48,7 @@ impl LayerSummaries {
             StackedField::Embedding(_) => "embedding",
             StackedField::OneHot(_) => "raw",
             StackedField::Numbers { .. } => "numbers",
-            StackedField::ProjectedNumbers { .. } => "embedded numbers",
+            StackedField::ProjectedNumbers(_) => "embedded numbers",
         };
         self.push_built(format!("{name} ({form})"), field.width(builder.params()), builder);
     }

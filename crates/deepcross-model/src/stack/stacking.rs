@@ -6,8 +6,8 @@ use crate::config::StackingSpec;
 use deepcross_autodiff::Real;
 use deepcross_features::Problem;
 use deepcross_features::batch::{FieldShape, ShapeKind};
-use deepcross_layers::fields::{EmbeddingConfig, OneHot, StackedField};
-use deepcross_layers::{Builder, Init};
+use deepcross_layers::fields::{EmbeddingConfig, OneHot, ProjectionConfig, StackedField};
+use deepcross_layers::{Activation, Builder, Init};
 
 impl StackingSpec {
     /// Builds the stacked input.
@@ -55,8 +55,9 @@ impl StackingSpec {
             let (weights, width) = match field_form(self, shape) {
                 FieldForm::Raw { dimensions, .. } => (0, dimensions),
                 FieldForm::Numbers { width } => (0, width),
-                FieldForm::ProjectedNumbers { inputs, width } => {
-                    (inputs.checked_mul(width)?, width)
+                FieldForm::ProjectedNumbers { inputs, width, embedding: (bias, _) } => {
+                    let bias = if bias { width } else { 0 };
+                    (inputs.checked_mul(width)?.checked_add(bias)?, width)
                 }
                 FieldForm::Embedded { dimensions, width, .. } => {
                     let bias = if self.embedding_bias { width } else { 0 };
@@ -73,7 +74,7 @@ enum FieldForm {
     Embedded { dimensions: usize, width: usize, zero_row: Option<u32> },
     Raw { dimensions: usize, unseen: Option<u32> },
     Numbers { width: usize },
-    ProjectedNumbers { inputs: usize, width: usize },
+    ProjectedNumbers { inputs: usize, width: usize, embedding: (bool, Activation) },
 }
 
 fn field_form(spec: &StackingSpec, shape: &FieldShape) -> FieldForm {
@@ -85,10 +86,16 @@ fn field_form(spec: &StackingSpec, shape: &FieldShape) -> FieldForm {
         ShapeKind::Sparse { dimensions, reserved, .. } => {
             FieldForm::Embedded { dimensions, width, zero_row: reserved.unseen }
         }
-        ShapeKind::Dense { width: inputs } if spec.embed_numbers => {
-            FieldForm::ProjectedNumbers { inputs, width }
+        // Bins are embedded like a category, by `max(0, W x + b)` in the paper.
+        ShapeKind::Dense { width: inputs, bins: true } => {
+            let embedding = (spec.embedding_bias, spec.embedding_activation);
+            FieldForm::ProjectedNumbers { inputs, width, embedding }
         }
-        ShapeKind::Dense { width } => FieldForm::Numbers { width },
+        ShapeKind::Dense { width: inputs, bins: false } if spec.embed_numbers => {
+            let embedding = (false, Activation::Identity);
+            FieldForm::ProjectedNumbers { inputs, width, embedding }
+        }
+        ShapeKind::Dense { width, bins: false } => FieldForm::Numbers { width },
     }
 }
 
@@ -103,10 +110,10 @@ fn stacked_field<F: Real>(
             StackedField::OneHot(OneHot { dimensions, unseen })
         }
         FieldForm::Numbers { width } => StackedField::Numbers { width },
-        FieldForm::ProjectedNumbers { inputs, width } => {
-            let weight =
-                builder.dense(&format!("{name}.weight"), (width, inputs), Init::XavierNormal);
-            StackedField::ProjectedNumbers { weight }
+        FieldForm::ProjectedNumbers { inputs, width, embedding: (bias, activation) } => {
+            let config = ProjectionConfig::new(name, inputs, width);
+            let config = ProjectionConfig { bias, activation, ..config };
+            StackedField::ProjectedNumbers(config.init(builder))
         }
         FieldForm::Embedded { dimensions, width, zero_row } => {
             let config = EmbeddingConfig {
@@ -118,5 +125,68 @@ fn stacked_field<F: Real>(
             };
             StackedField::Embedding(config.init(builder))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ModelConfig, Preset};
+    use deepcross_autodiff::Params;
+    use std::collections::BTreeMap;
+
+    /// The field of the stacked input that a shape becomes with these keys, and the number of its weights.
+    fn field(config: &ModelConfig, shape: FieldShape) -> (StackedField, usize) {
+        let (spec, shapes, mut params) = (StackingSpec::new(config), [shape], Params::<f32>::new());
+        let stacked = spec.build(&shapes, &mut Builder::new(&mut params, 1));
+        let expected = Some((params.n_parameters(), stacked.width()));
+        assert_eq!(spec.size(&shapes), expected, "{config:?}");
+        (stacked.embedding_of(0), params.n_parameters())
+    }
+
+    /// Raw bins in the stack are not what the encoding is for, so that neither the bypass nor `embed_numbers` concern
+    /// them.
+    #[test]
+    fn bins_are_embedded_like_a_category() {
+        let paper = (true, Activation::Relu);
+        let plain = (false, Activation::Identity);
+        for (preset, expected) in
+            [(Preset::Paper, paper), (Preset::Note, paper), (Preset::Fuxictr, plain)]
+        {
+            for (bypass_below, embed_numbers) in [(0, false), (256, true), (256, false)] {
+                let config = ModelConfig {
+                    preset: Some(preset),
+                    embeddings: BTreeMap::from([("age".to_owned(), 5)]),
+                    bypass_below: Some(bypass_below),
+                    embed_numbers: Some(embed_numbers),
+                    ..Default::default()
+                };
+                let (stacked, n_weights) = field(&config, FieldShape::bins("age", 4));
+                let StackedField::ProjectedNumbers(projection) = stacked else {
+                    panic!("{stacked:?} is not an embedding of numbers");
+                };
+                assert_eq!((projection.bias.is_some(), projection.activation), expected);
+                assert_eq!(n_weights, if expected.0 { 4 * 5 + 5 } else { 4 * 5 });
+            }
+        }
+    }
+
+    #[test]
+    fn other_numbers_have_neither_bias_nor_activation() {
+        for (embed_numbers, n_weights) in [(false, 0), (true, 2 * 256)] {
+            let config = ModelConfig { embed_numbers: Some(embed_numbers), ..Default::default() };
+            let (stacked, found) = field(&config, FieldShape::dense("age", 2));
+            assert_eq!(found, n_weights, "{stacked:?}");
+        }
+    }
+
+    #[test]
+    fn a_width_of_bins_has_an_effect() {
+        let embeddings = BTreeMap::from([("age".to_owned(), 5), ("hours".to_owned(), 5)]);
+        let spec = StackingSpec::new(&ModelConfig { embeddings, ..Default::default() });
+        let shapes = [FieldShape::dense("age", 1), FieldShape::bins("hours", 4)];
+        let problem =
+            Problem::new("model.embeddings.age", "has no effect, since numbers are stacked raw");
+        assert_eq!(spec.field_problems(&shapes), [problem]);
     }
 }

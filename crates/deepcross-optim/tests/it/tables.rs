@@ -203,3 +203,18 @@ fn all_settings_out_of_range_are_reported_at_once() {
          `dense.rule`: must not be row-wise, which is for tables; `clip_norm`: must be above 0, but is 0"
     );
 }
+
+/// Without gradients, the penalty alone moves weights.
+#[test]
+fn the_penalty_spares_one_matrix() {
+    let mut params = Params::<f64>::new();
+    let spared = params.add_dense("bias", ndarray::arr2(&[[3.0]]));
+    let other = params.add_dense("weight", ndarray::arr2(&[[3.0]]));
+    let dense = Settings { l2: 0.1, ..Settings::new(Rule::Sgd, 1.0) };
+    let config = OptimizerConfig { dense, ..OptimizerConfig::new(Rule::Sgd, 1.0) };
+    let optimizer = Optimizer::new(config, &params).expect("the settings are valid");
+    let mut optimizer = optimizer.without_penalty_on(spared);
+    let mut gradients = Gradients::new(&params);
+    optimizer.step(&mut params, &mut gradients);
+    assert_eq!((params.dense_slice(spared)[0], params.dense_slice(other)[0]), (3.0, 3.0 - 0.3));
+}

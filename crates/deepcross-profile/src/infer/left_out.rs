@@ -42,6 +42,20 @@ pub enum LeftOutReason {
 }
 
 impl LeftOutReason {
+    /// The reason in a word or two.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Label => "label",
+            Self::NoName => "without a name",
+            Self::Empty => "empty",
+            Self::Constant => "constant",
+            Self::RowId => "row id",
+            Self::Queries(_) => "query id",
+            Self::Leak(_) => "leak of the label",
+            Self::NotText(_) => "no text",
+        }
+    }
+
     /// The reason as the end of a sentence that begins with the name of the column.
     pub fn explain(&self, column: &ColumnProfile, examples: Examples) -> String {
         match self {

@@ -4,6 +4,7 @@
 //! Each rule is simple enough for one sentence (`docs/data.md`), and needs nothing but a [`Profile`].
 
 mod column_kind;
+mod free_name;
 mod kind_reason;
 mod left_out;
 mod name_meaning;
@@ -19,10 +20,11 @@ use deepcross_features::{FieldConfig, NumberForm};
 use crate::examples::{Examples, printable};
 use crate::number_text::{counted, grouped};
 use crate::profile::{
-    ColumnProfile, ColumnShape, DistinctCount, ListForm, ListNotation, Profile, TimeForm,
+    ColumnProfile, ColumnShape, DistinctCount, ListForm, ListNotation, Profile, TimeForm, TopValue,
 };
 
 pub use column_kind::ColumnKind;
+pub(crate) use free_name::FreeNames;
 pub use kind_reason::KindReason;
 pub use left_out::LeftOutReason;
 pub use odd_time::{DateOrders, OddTime};
@@ -35,11 +37,21 @@ use left_out::left_out;
 /// The number of values above which a vocabulary leaves out values that occur once.
 const FREQUENT: u64 = 1000;
 
+/// The number of values above which ids have counts.
+const COUNTED: u64 = 100;
+
+/// The fewest rows of a number that is also an id.
+const RARE: u64 = 2;
+
 /// The number of values above which they are hashed, because most rows of a table of all values would never be trained.
 const HASHED: u64 = 1_000_000;
 
 /// The skewness above which the logarithm of a number is taken: that of an exponential distribution.
 const SKEWED: f64 = 2.0;
+
+/// The least number, as a share of the mean, up to which numbers begin near 0: the logarithm changes the order of
+/// magnitude of no others.
+const NEAR_ZERO: f64 = 0.1;
 
 /// The longest lists whose embeddings are added; those of longer lists are averaged.
 const LONG: u64 = 10;
@@ -75,6 +87,22 @@ impl InferredFields {
 }
 
 impl InferredColumn {
+    /// The number of distinct elements for lists, and of distinct values for all other columns.
+    pub fn distinct(&self, column: &ColumnProfile) -> DistinctCount {
+        match self.kind {
+            ColumnKind::List(form) => form.distinct,
+            _ => column.distinct(),
+        }
+    }
+
+    /// The `n` most frequent elements of lists, and values of all other columns.
+    pub fn top(&self, column: &ColumnProfile, n: usize) -> Vec<TopValue> {
+        match self.kind {
+            ColumnKind::List(form) => column.top_elements(form.notation, n),
+            _ => column.top(n),
+        }
+    }
+
     /// Why the column is left out, or why it is of its kind, as the end of a sentence that begins with its name.
     pub fn explain(&self, column: &ColumnProfile, examples: Examples) -> String {
         let reason = || self.reason.explain(column, examples);
@@ -84,6 +112,19 @@ impl InferredColumn {
                 format!("{}, and {}", left_out.explain(column, examples), reason())
             }
             Some(left_out) => left_out.explain(column, examples),
+        }
+    }
+
+    /// Whether the column is left out although it may have helped, so that a user should know.
+    pub fn costs_signal(&self, column: &ColumnProfile) -> bool {
+        match &self.left_out {
+            None | Some(LeftOutReason::Label) => false,
+            Some(LeftOutReason::Leak(_) | LeftOutReason::NotText(_)) => true,
+            // Rows of a query share their label often; only the order of numbers tells of rows of new queries.
+            Some(LeftOutReason::Queries(_)) => {
+                column.has_integers() && column.has_signal() && !column.is_order_useless()
+            }
+            Some(_) => column.has_signal(),
         }
     }
 
@@ -125,8 +166,7 @@ impl InferredColumn {
 
 /// Chooses fields for the columns of a profile.
 pub fn infer_fields(profile: &Profile) -> InferredFields {
-    let mut taken: Vec<String> =
-        profile.columns.iter().map(|column| column.name().to_owned()).collect();
+    let mut names = FreeNames::beside(profile);
     let mut columns = Vec::new();
     for (i, column) in profile.columns.iter().enumerate() {
         let (kind, reason) = column_kind(column);
@@ -134,23 +174,36 @@ pub fn infer_fields(profile: &Profile) -> InferredFields {
             true => Some(LeftOutReason::Label),
             false => left_out(column, kind),
         };
-        let fields = fields(column, kind, &mut taken);
+        let fields = fields(column, kind).into_iter().map(|field| names.named(field)).collect();
         columns.push(InferredColumn { kind, reason, left_out, fields });
     }
     InferredFields { columns }
 }
 
-fn fields(column: &ColumnProfile, kind: ColumnKind, taken: &mut Vec<String>) -> Vec<FieldConfig> {
+/// The fields of a column, under names that other columns or fields may have.
+fn fields(column: &ColumnProfile, kind: ColumnKind) -> Vec<FieldConfig> {
     let name = column.name();
     match kind {
-        ColumnKind::Ids => vec![with_table(FieldConfig::categorical(name), column.distinct())],
+        ColumnKind::Ids => vec![ids(column)],
         ColumnKind::Text => {
             let words = DistinctCount { n: FREQUENT + 1, exact: true };
             vec![with_table(FieldConfig::text(name), words)]
         }
         ColumnKind::List(form) => vec![list(name, &form)],
-        ColumnKind::Number(form) => vec![number(column, form)],
-        ColumnKind::Time(form) => times(name, form, taken),
+        ColumnKind::Number(form) => {
+            let values = column.has_exact_numbers().then(|| value_field(name));
+            [number(column, form)].into_iter().chain(values).collect()
+        }
+        ColumnKind::Time(form) => times(name, form),
+    }
+}
+
+/// A field of ids; many values that predict the label have counts, which know rare values too.
+fn ids(column: &ColumnProfile) -> FieldConfig {
+    let field = with_table(FieldConfig::categorical(column.name()), column.distinct());
+    match column.distinct().n > COUNTED && column.has_signal() {
+        true => field.counts(true),
+        false => field,
     }
 }
 
@@ -163,9 +216,15 @@ fn with_table(field: FieldConfig, distinct: DistinctCount) -> FieldConfig {
     }
 }
 
+/// A field of the same numbers as ids.
+fn value_field(column: &str) -> FieldConfig {
+    // A number of fewer rows has no id: the field of numbers knows its size.
+    FieldConfig::categorical(format!("{column}_value")).column(column).min_count(RARE)
+}
+
 fn list(name: &str, form: &ListForm) -> FieldConfig {
     let mut field = FieldConfig::multi_hot(name);
-    let is_weighted = form.weighted > 0.9;
+    let is_weighted = form.is_weighted();
     field = match form.notation {
         // Other programs print the typed lists of a table with brackets when they write it as text.
         ListNotation::Separator(_) if form.is_typed && !is_weighted => {
@@ -184,12 +243,13 @@ fn list(name: &str, form: &ListForm) -> FieldConfig {
 }
 
 fn number(column: &ColumnProfile, form: NumberForm) -> FieldConfig {
-    let skewed = |skewness: f64, min: f64| match min {
-        0.0.. if skewness > SKEWED => Some(Transform::Log1p),
+    let skewed = |skewness: f64, min: f64, mean: f64| match min {
+        0.0.. if skewness > SKEWED && min <= NEAR_ZERO * mean => Some(Transform::Log1p),
         _ if skewness.abs() > SKEWED && min < 0.0 => Some(Transform::SignedLog),
         _ => None,
     };
-    let transform = column.numbers().and_then(|numbers| skewed(numbers.skewness(), numbers.min));
+    let numbers = column.numbers();
+    let transform = numbers.and_then(|it| skewed(it.skewness(), it.min, it.mean));
     let mut field = FieldConfig::number(column.name());
     if form.decimal == DecimalMark::Comma {
         field = field.decimal(form.decimal);
@@ -203,16 +263,12 @@ fn number(column: &ColumnProfile, form: NumberForm) -> FieldConfig {
     if column.missing().rows > 0 { field.missing(MissingNumber::Indicator) } else { field }
 }
 
-/// Fields of the hour and the weekday, under names that no other column or field has.
-fn times(name: &str, form: TimeForm, taken: &mut Vec<String>) -> Vec<FieldConfig> {
-    let mut field = |part, suffix: &str| {
+/// Fields of the hour and the weekday.
+fn times(name: &str, form: TimeForm) -> Vec<FieldConfig> {
+    let field = |part, suffix: &str| {
         // The name of a column that is already called `hour` is kept.
         let is_named = name.ends_with(suffix);
-        let mut field_name = if is_named { name.to_owned() } else { format!("{name}_{suffix}") };
-        while !is_named && taken.contains(&field_name) {
-            field_name.push('_');
-        }
-        taken.push(field_name.clone());
+        let field_name = if is_named { name.to_owned() } else { format!("{name}_{suffix}") };
         FieldConfig::time(field_name, part).column(name).time_format(form.format)
     };
     let hour = form.has_hours.then(|| field(TimePart::Hour, "hour"));

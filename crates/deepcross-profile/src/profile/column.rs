@@ -3,10 +3,11 @@
 use deepcross_features::{NumberForm, seems_printed};
 
 use super::known_value::Known;
-use super::label_auc::{LabelAuc, is_order_useless};
+use super::label_auc::LabelAuc;
 use super::label_counts::{Label, LabelCounts};
 use super::lists::{ListForm, ListNotation, Lists, SEPARATORS, contains, is_printed_list};
 use super::missing_markers::Marker;
+use super::number_signal::NumberSignal;
 use super::numbers::Numbers;
 use super::row_sample::{Draw, NumberSample};
 use super::times::TimeForm;
@@ -380,10 +381,17 @@ impl ColumnProfile {
         self.label_auc().is_some_and(|auc| label_auc.has_signal(auc))
     }
 
-    /// Whether the values are whole numbers whose order says nothing about the label: each number predicts the label,
-    /// and its neighbours do not.
+    /// Whether the values are whole numbers whose order says nothing about the label.
     pub fn is_order_useless(&self) -> bool {
-        let label_auc = LabelAuc::new(self.missing, self.present, &self.values);
-        self.has_integers() && is_order_useless(&label_auc)
+        self.has_integers() && self.number_signal().is_some_and(|signal| signal.is_order_useless())
+    }
+
+    /// Whether the values are numbers, and exact numbers predict the label better than the numbers near them do.
+    pub fn has_exact_numbers(&self) -> bool {
+        self.is_plain() && self.number_signal().is_some_and(|signal| signal.is_exact())
+    }
+
+    fn number_signal(&self) -> Option<NumberSignal> {
+        NumberSignal::of(&LabelAuc::new(self.missing, self.present, &self.values))
     }
 }

@@ -9,19 +9,13 @@ use deepcross_metrics::ranking::Auc;
 use super::known_value::Known;
 use super::label_counts::LabelCounts;
 use super::row_sample::NumberSample;
-use super::value_counts::{DistinctCount, ValueCounts};
+use super::value_counts::ValueCounts;
 
 /// The fewest rows of each class, in each half, for which there is an AUC.
 const FEWEST: u64 = 10;
 
-/// The number of neighbours of a value on each side.
-const NEIGHBOURS: usize = 5;
-
-/// The least AUC above 0.5 for which the neighbours of values are looked at.
-const OWN_GAIN: f64 = 0.02;
-
-/// The fewest rows of a value on average if not all values are in the table.
-const ROWS_PER_VALUE: u64 = 3;
+/// The least AUC above 0.5 that counts as a prediction.
+const LEAST: f64 = 0.02;
 
 /// An AUC that is this many standard deviations above 0.5 is not due to chance.
 const SURE: f64 = 4.0;
@@ -58,7 +52,22 @@ impl<'a> LabelAuc<'a> {
 
     /// Whether some order or some values of the column predict the label better than chance does.
     pub(crate) fn has_signal(&self, auc: f64) -> bool {
-        auc - 0.5 > OWN_GAIN.max(SURE * self.deviation())
+        auc - 0.5 > self.least_gain()
+    }
+
+    /// The least AUC above 0.5 that is not due to chance.
+    pub(crate) fn least_gain(&self) -> f64 {
+        LEAST.max(SURE * self.deviation())
+    }
+
+    /// The values of the column that are in the table of counts.
+    pub(crate) fn values(&self) -> &'a ValueCounts<Known> {
+        self.values
+    }
+
+    /// The counts of all rows.
+    pub(crate) fn all(&self) -> LabelCounts {
+        self.all
     }
 
     fn of_values(&self) -> Option<f64> {
@@ -69,7 +78,7 @@ impl<'a> LabelAuc<'a> {
 
     /// The mean over both halves of the AUC of `pairs`: the mean label of a pair's first rows in one half is the score of
     /// its second rows in the other half.
-    fn tested(
+    pub(crate) fn tested(
         &self,
         pairs: impl Iterator<Item = (LabelCounts, LabelCounts)> + Clone,
     ) -> Option<f64> {
@@ -104,45 +113,10 @@ impl<'a> LabelAuc<'a> {
     }
 
     /// The mean label of one half of the rows, with one row added whose label is the mean of all rows.
-    fn mean(&self, counts: LabelCounts, half: usize) -> f64 {
+    pub(crate) fn mean(&self, counts: LabelCounts, half: usize) -> f64 {
         let base = self.all.mean_label().unwrap_or_default();
         (counts.positives[half] as f64 + base) / (counts.labelled[half] as f64 + 1.0)
     }
-}
-
-/// Whether whole numbers are names and not quantities: the labels of a number's neighbours do not predict its own.
-///
-/// True if the numbers' own mean labels predict clearly more than chance, and those of their neighbours predict less
-/// than half as much above chance.
-pub(crate) fn is_order_useless(column: &LabelAuc<'_>) -> bool {
-    // Of many values with hardly more than a row each, the table has too few to judge.
-    let DistinctCount { n, exact } = column.values.distinct();
-    if !exact && column.all.rows < ROWS_PER_VALUE * n {
-        return false;
-    }
-    let entries = column.values.entries();
-    let mut ordered: Vec<_> =
-        entries.filter_map(|entry| Some((entry.known.plain_number()?, entry.counts))).collect();
-    ordered.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    let all_counts: Vec<_> = ordered.into_iter().map(|(_, counts)| counts).collect();
-    let own = column.tested(all_counts.iter().map(|counts| (*counts, *counts)));
-    let near =
-        column.tested((0..all_counts.len()).map(|i| (around(&all_counts, i), all_counts[i])));
-    match (own, near) {
-        (Some(own), Some(near)) => {
-            let gain = own - 0.5;
-            gain > OWN_GAIN.max(SURE * column.deviation()) && near - 0.5 < gain / 2.0
-        }
-        _ => false,
-    }
-}
-
-/// The rows of the values on both sides of value `i`.
-fn around(all_counts: &[LabelCounts], i: usize) -> LabelCounts {
-    let range = i.saturating_sub(NEIGHBOURS)..(i + NEIGHBOURS + 1).min(all_counts.len());
-    let mut sum = LabelCounts::default();
-    range.filter(|j| *j != i).for_each(|j| sum += all_counts[j]);
-    sum
 }
 
 /// The AUC of the numbers themselves, ascending or descending, whichever is larger; `None` if there are too few labels.

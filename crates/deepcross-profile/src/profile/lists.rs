@@ -3,7 +3,9 @@
 //! A separator is considered from the first value on that contains it.
 //! A column without separators costs no more than a search for them.
 
-use deepcross_features::printed_elements;
+use std::borrow::Cow;
+
+use deepcross_features::{LIST_SEPARATOR, printed_elements};
 use memchr::memchr;
 
 use super::label_counts::{Label, LabelCounts};
@@ -68,6 +70,28 @@ pub struct ListForm {
     pub with_digit: f64,
     /// Whether a format with typed lists holds them, so that their text in other files may have brackets.
     pub is_typed: bool,
+}
+
+/// The share of elements with a weight from which on all of them are taken for weighted.
+const WEIGHTED: f64 = 0.9;
+
+impl ListForm {
+    /// Whether the elements have weights.
+    pub(crate) fn is_weighted(&self) -> bool {
+        self.weighted > WEIGHTED
+    }
+
+    /// The elements of a value, without their weights.
+    pub(crate) fn elements<'t>(&self, text: &'t str) -> Vec<Cow<'t, str>> {
+        let one = |part: &'t str| if self.is_weighted() { without_weight(part).0 } else { part };
+        let single = || parts(text, char::from(LIST_SEPARATOR)).map(Cow::from).collect();
+        match self.notation {
+            ListNotation::Separator(separator) => {
+                parts(text, separator).map(one).map(Cow::from).collect()
+            }
+            ListNotation::Printed => printed_elements(text).unwrap_or_else(single),
+        }
+    }
 }
 
 impl Lists {

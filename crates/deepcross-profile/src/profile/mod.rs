@@ -14,6 +14,7 @@ mod label_auc;
 mod label_counts;
 mod lists;
 mod missing_markers;
+mod number_signal;
 mod numbers;
 mod row_sample;
 mod times;

@@ -49,8 +49,8 @@ fn the_classes_of_the_label_are_completed_by_its_values() {
         profiled(&incomes("age,income\n"), &DataConfig::default(), rule(&["high"], None)).unwrap();
     let expected = LabelConfig::named("income", ["high".to_owned()], ["low".to_owned()]);
     assert_eq!(found.config.label, Some(expected));
-    let FirstSizes { embedding, batch, dense_tables, monitors_auc, .. } = found.sizes();
-    assert_eq!((embedding, batch, dense_tables, monitors_auc), (8, 64, true, false));
+    let FirstSizes { embedding, batch, dense_tables, holds_out, .. } = found.sizes();
+    assert_eq!((embedding, batch, dense_tables, holds_out), (8, 512, true, false));
 }
 
 #[test]

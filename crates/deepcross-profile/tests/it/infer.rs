@@ -29,7 +29,7 @@ fn whole_numbers_are_ids_if_their_order_says_nothing_about_the_label() {
     // In two of five rows the number depends on the label, in no order.
     let names =
         |i| (hash(i, 1) % 60 * 2 + usize::from(is_positive(i) && hash(i, 2) % 5 < 2)).to_string();
-    check("x", &names, "name = \"x\", kind = \"categorical\"");
+    check("x", &names, "name = \"x\", kind = \"categorical\", counts = true");
     let quantities = |i| (hash(i, 1) % 60 + 30 * usize::from(is_positive(i))).to_string();
     check("x", &quantities, "name = \"x\", kind = \"number\"");
     check("x", &|i| (hash(i, 1) % 60).to_string(), "name = \"x\", kind = \"number\"");

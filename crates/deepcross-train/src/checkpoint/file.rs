@@ -11,18 +11,20 @@
 
 use super::identity::Identity;
 use super::progress::RunState;
+use super::shards::{Manifest, read_members, remove_shards};
 use crate::config_file::{RunConfig, ValidBy};
 use crate::error::TrainError;
 use crate::event::Observer;
 use crate::options::Files;
+use crate::ranks::BlockMomentum;
 use crate::warning::Warning;
-use deepcross_autodiff::Params;
+use deepcross_autodiff::{Params, Share};
 use deepcross_data::{AbsentLabels, Fitted, PositiveBlocks, Skipped, SplitReport};
 use deepcross_features::{Encoder, EncoderState};
 use deepcross_metrics::Undefined;
 use deepcross_model::artifact::{
     self, ArtifactError, ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader,
-    SectionWriter, Values, read_encoder, write_encoder,
+    SectionWriter, VALUES, Values, read_encoder, write_encoder,
 };
 use deepcross_model::{Kinds, Model, TrainedModel, TrainingSummary, ValueChange};
 use serde::{Deserialize, Serialize};
@@ -34,12 +36,26 @@ const FITTED: &str = "fitted";
 const PROGRESS: &str = "progress";
 
 /// All that a checkpoint has besides weights.
-struct Header {
-    run: Identity,
+pub(super) struct Header {
+    pub(super) run: Identity,
     encoder: EncoderState,
     fitted: FittedRows,
-    n_steps: u64,
+    pub(super) n_steps: u64,
     state: RunState,
+}
+
+/// The sections of a checkpoint.
+const SECTIONS: [(&str, u32); 6] =
+    [(IDENTITY, 1), (ENCODER, 1), (FIELD, 2), (VALUES, 1), (FITTED, 3), (PROGRESS, 2)];
+
+impl Header {
+    /// The sections of a checkpoint and one more.
+    pub(super) const fn sections_and(
+        more: (&'static str, u32),
+    ) -> [(&'static str, u32); SECTIONS.len() + 1] {
+        let [a, b, c, d, e, f] = SECTIONS;
+        [a, b, c, d, e, f, more]
+    }
 }
 
 impl FileHeader for Header {
@@ -49,7 +65,7 @@ impl FileHeader for Header {
         name: "checkpoint",
         magic: "DEEPCKPT",
         version: 4,
-        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 2), (FITTED, 3), (PROGRESS, 2)],
+        sections: &SECTIONS,
         // The state of the optimizer may be infinite while all weights are finite; such a run continues.
         members: &[Values::Finite, Values::Any, Values::Finite],
     };
@@ -75,6 +91,8 @@ impl FileHeader for Header {
 pub(crate) struct FittedRows {
     pub(crate) rows: u64,
     pub(crate) positives: u64,
+    /// The sums of the weights of all rows and of the positive ones.
+    pub(crate) weights: [f64; 2],
     pub(crate) blocks: PositiveBlocks,
     n_skipped: u64,
     skipped: Vec<String>,
@@ -104,7 +122,8 @@ impl FittedRows {
         skipped: &Skipped,
     ) -> Self {
         let (n_skipped, skipped) = (skipped.rows, skipped.first.clone());
-        Self { rows, positives, blocks, n_skipped, skipped, ..Self::default() }
+        let weights = [rows, positives].map(|n| n as f64);
+        Self { rows, positives, weights, blocks, n_skipped, skipped, ..Self::default() }
     }
 
     /// The counts of the rows of a fit.
@@ -113,7 +132,8 @@ impl FittedRows {
         let rounded_ids = fitted.rounded_ids.clone();
         let counts = Self::new((*rows, *positives), blocks.clone(), skipped);
         let points_like_thousands = fitted.points_like_thousands.clone();
-        let counts = Self { rounded_ids, points_like_thousands, ..counts };
+        let weights = [fitted.weight, fitted.positive_weight];
+        let counts = Self { weights, rounded_ids, points_like_thousands, ..counts };
         let counts = counts.with_negative_label(fitted.negative_label);
         counts.with_notes(*split, fitted.absent_labels.clone())
     }
@@ -230,21 +250,29 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) weights: &'a Params<f32>,
     pub(crate) optimizer: &'a Params<f32>,
     pub(crate) best: Option<&'a Params<f32>>,
+    /// The state between two blocks of steps, if ranks train apart within a block.
+    pub(crate) block: Option<&'a BlockMomentum>,
 }
 
 impl Snapshot<'_> {
     /// Writes the checkpoint in place of an earlier one; after an error, the earlier one is still there.
     pub(super) fn write(self, file: &Path, run: &Identity) -> Result<(), ArtifactError> {
-        let header = Header {
+        let none = Params::new();
+        let members = [self.weights, self.optimizer, self.best.unwrap_or(&none)];
+        artifact::write(file, &self.header(run), &members)?;
+        // Several ranks may have written the checkpoint before.
+        remove_shards(file, None);
+        Ok(())
+    }
+
+    pub(super) fn header(self, run: &Identity) -> Header {
+        Header {
             run: run.clone(),
             encoder: self.encoder.to_state(),
             fitted: self.fitted.clone(),
             n_steps: self.n_steps,
             state: self.state.clone(),
-        };
-        let none = Params::new();
-        let members = [self.weights, self.optimizer, self.best.unwrap_or(&none)];
-        artifact::write(file, &header, &members)
+        }
     }
 }
 
@@ -260,6 +288,10 @@ pub(crate) struct Checkpoint {
     pub(crate) weights: Params<f32>,
     pub(crate) optimizer: Params<f32>,
     pub(crate) best: Option<Params<f32>>,
+    /// The state between two blocks of steps, if ranks train apart within a block.
+    pub(crate) block: Option<Params<f32>>,
+    /// The number of ranks that wrote it.
+    pub(crate) n_ranks: usize,
 }
 
 impl Checkpoint {
@@ -272,9 +304,9 @@ impl Checkpoint {
         run: &Identity,
         config: &RunConfig,
         files: &Files,
-        file: &Path,
+        (file, share): (&Path, Share),
     ) -> Result<Option<Self>, TrainError> {
-        let checkpoint = match Self::read(file) {
+        let checkpoint = match Self::read(file, share) {
             Err(TrainError::Checkpoint(ArtifactError::MissingFile { .. })) => return Ok(None),
             read => read?,
         };
@@ -286,21 +318,52 @@ impl Checkpoint {
         Ok(Some(checkpoint))
     }
 
-    /// Reads a checkpoint of any run.
+    /// Reads a checkpoint of any run, of one rank or several, with the rows of a share.
     ///
     /// # Errors
-    /// [`TrainError::Checkpoint`] if the file is missing or is not a valid checkpoint.
-    fn read(file: &Path) -> Result<Self, TrainError> {
-        let (header, members) = artifact::read::<Header>(file)?;
+    /// [`TrainError::Checkpoint`] if the file is missing or is not a valid checkpoint, or if one of its shards is not
+    /// there or not valid.
+    fn read(file: &Path, share: Share) -> Result<Self, TrainError> {
+        let is_other = |error: &ArtifactError| {
+            matches!(error, ArtifactError::Invalid { problem: FormatError::OtherKind { .. }, .. })
+        };
+        let mut n_ranks = 1;
+        let (header, members) = match artifact::map::<Manifest>(file) {
+            Ok((manifest, _)) => {
+                n_ranks = manifest.n_shards as usize;
+                let members = read_members(file, &manifest, share)?;
+                (manifest.header, members)
+            }
+            Err(error) if !is_other(&error) => return Err(error.into()),
+            Err(_) if share == Share::WHOLE => artifact::read::<Header>(file)?,
+            Err(_) => {
+                let (header, members) = artifact::map::<Header>(file)?;
+                (header, members.iter().map(|params| params.to_share(share)).collect())
+            }
+        };
         let Header { run, encoder, fitted, n_steps, state } = header;
         let encoder =
             Encoder::from_state(encoder).map_err(|error| invalid(file, error.to_string()))?;
+        let encoder = encoder.for_training();
         let mut members = members.into_iter();
         let mut member = || members.next().unwrap_or_default();
-        let (weights, optimizer, best) = (member(), member(), member());
+        let (weights, optimizer, best, block) = (member(), member(), member(), member());
         let best = (best.n_parameters() > 0).then_some(best);
+        let block = block.statistic_ids().next().is_some().then_some(block);
         let file = file.to_owned();
-        Ok(Self { file, run, encoder, fitted, n_steps, state, weights, optimizer, best })
+        Ok(Self {
+            file,
+            run,
+            encoder,
+            fitted,
+            n_steps,
+            state,
+            weights,
+            optimizer,
+            best,
+            block,
+            n_ranks,
+        })
     }
 
     /// Checks that a run of this configuration can be in this state.
@@ -346,7 +409,8 @@ impl Checkpoint {
             seed: config.train.seed,
             ..Default::default()
         };
-        let (config, encoder, params) = (self.run.config, self.encoder, self.weights);
+        let (config, encoder, params) =
+            (self.run.config, self.encoder.for_prediction(), self.weights);
         let (counts, calibrator) = (Vec::new(), None);
         Ok(TrainedModel { config, encoder, spec, model, params, training, counts, calibrator })
     }
@@ -377,7 +441,7 @@ pub fn load_model_with(file: &Path, kinds: &Kinds) -> Result<TrainedModel, Train
         matches!(error, ArtifactError::Invalid { problem: FormatError::OtherKind { .. }, .. })
     };
     match TrainedModel::load_with(file, kinds) {
-        Err(error) if is_other(&error) => match Checkpoint::read(file) {
+        Err(error) if is_other(&error) => match Checkpoint::read(file, Share::WHOLE) {
             // It is neither, and a model was expected.
             Err(TrainError::Checkpoint(other)) if is_other(&other) => Err(error.into()),
             checkpoint => Ok(checkpoint?.into_model()?),
@@ -391,5 +455,7 @@ pub fn load_model_with(file: &Path, kinds: &Kinds) -> Result<TrainedModel, Train
 /// # Errors
 /// [`ArtifactError`] if it cannot be removed.
 pub fn remove_checkpoint(file: &Path) -> Result<(), ArtifactError> {
-    artifact::remove(file)
+    artifact::remove(file)?;
+    remove_shards(file, None);
+    Ok(())
 }

@@ -9,27 +9,31 @@ use crate::options::Files;
 use deepcross_data::input::Fingerprint;
 use deepcross_data::{DataError, Input};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// The identity of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     /// The configuration as TOML, without the keys that may differ.
     pub(crate) config: String,
-    pub(crate) train: Vec<Fingerprint>,
-    pub(crate) valid: Vec<Fingerprint>,
+    pub(crate) files: FilePrints,
     /// The fingerprint of the model that the run began from.
     pub(crate) init: Option<u64>,
+}
+
+/// The fingerprints of the training files and of the validation files, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FilePrints {
+    pub(crate) train: Vec<Fingerprint>,
+    pub(crate) valid: Vec<Fingerprint>,
 }
 
 impl Identity {
     pub(crate) fn of(
         config: &RunConfig,
-        files: &Files,
+        files: FilePrints,
         init: Option<u64>,
     ) -> Result<Self, TrainError> {
-        let (train, valid) = (fingerprints(&files.train)?, fingerprints(&files.valid)?);
-        Ok(Self { config: config.to_toml()?, train, valid, init })
+        Ok(Self { config: config.to_toml()?, files, init })
     }
 
     /// The differences to the run `now`, whose files are `files`; one sentence each.
@@ -39,8 +43,7 @@ impl Identity {
         if found.is_empty() && self.config != now.config {
             found.push("the configuration was different".to_owned());
         }
-        found.extend(file_differences("training", &self.train, &now.train, &files.train));
-        found.extend(file_differences("validation", &self.valid, &now.valid, &files.valid));
+        found.extend(self.files.differences(&now.files, files));
         found.extend(match (self.init, now.init) {
             (before, now) if before == now => None,
             (Some(_), None) => {
@@ -53,13 +56,29 @@ impl Identity {
     }
 }
 
-/// The fingerprints of files, in their order.
-pub(crate) fn fingerprints(input: &Input) -> Result<Vec<Fingerprint>, DataError> {
-    input.files().iter().map(Fingerprint::of).collect()
+impl FilePrints {
+    /// Reads the fingerprints of these files.
+    ///
+    /// # Errors
+    /// As [`Fingerprint::of`].
+    pub(crate) fn of(files: &Files) -> Result<Self, DataError> {
+        let of =
+            |input: &Input| input.files().iter().map(Fingerprint::of).collect::<Result<_, _>>();
+        Ok(Self { train: of(&files.train)?, valid: of(&files.valid)? })
+    }
+
+    /// The differences to the files of now, which have the names in `files`; one sentence each.
+    pub(crate) fn differences(&self, now: &Self, files: &Files) -> Vec<String> {
+        let mut found = file_differences("training", &self.train, &now.train, &files.train);
+        found.extend(file_differences("validation", &self.valid, &now.valid, &files.valid));
+        found
+    }
 }
 
 /// The differences between files and their earlier fingerprints, one sentence each.
-pub(crate) fn file_differences(
+///
+/// A run that reads a cache alone has no names of files, so that a file is named by its place.
+fn file_differences(
     what: &str,
     before: &[Fingerprint],
     now: &[Fingerprint],
@@ -72,17 +91,17 @@ pub(crate) fn file_differences(
     if before != now && sorted(before) == sorted(now) {
         return vec![format!("the {what} files came in another order")];
     }
-    let pairs =
-        before.iter().zip(now).zip(input.paths()).filter(|((before, now), _)| before != now);
-    let sentence = |((before, now), path): ((&Fingerprint, &Fingerprint), &Path)| {
-        let path = path.display();
+    let paths: Vec<_> = input.paths().collect();
+    let name = |at: usize| match paths.get(at) {
+        Some(path) => format!("the {what} file `{}`", path.display()),
+        None => format!("{what} file {} of {}", at + 1, now.len()),
+    };
+    let pairs = before.iter().zip(now).enumerate().filter(|(_, (before, now))| before != now);
+    let sentence = |(at, (before, now)): (usize, (&Fingerprint, &Fingerprint))| {
+        let name = name(at);
         match (before.bytes, now.bytes) {
-            (before, now) if before == now => {
-                format!("the {what} file `{path}` has different content")
-            }
-            (before, now) => {
-                format!("the {what} file `{path}` had {before} bytes, and has {now}")
-            }
+            (before, now) if before == now => format!("{name} has different content"),
+            (before, now) => format!("{name} had {before} bytes, and has {now}"),
         }
     };
     pairs.map(sentence).collect()

@@ -5,9 +5,10 @@ mod identity;
 mod progress;
 mod saving;
 mod schedule;
+mod shards;
 
 pub(crate) use file::{Checkpoint, FittedRows, Snapshot, invalid};
 pub use file::{load_model, load_model_with, remove_checkpoint};
-pub(crate) use identity::{Identity, file_differences, fingerprints};
+pub(crate) use identity::{FilePrints, Identity};
 pub(crate) use progress::{BatchSums, Best, RunState, WorseThanConstant};
 pub(crate) use schedule::CheckpointSchedule;

@@ -5,6 +5,7 @@ use super::schedule::CheckpointSchedule;
 use crate::error::TrainError;
 use crate::event::{Event, Observer};
 use crate::options::Next;
+use crate::ranks::Ranks;
 use crate::warning::Warning;
 use deepcross_model::artifact::ArtifactError;
 use std::error::Error;
@@ -21,10 +22,14 @@ impl CheckpointSchedule<'_> {
         &mut self,
         snapshot: Snapshot<'_>,
         next: Next,
+        ranks: Option<&Ranks<'_>>,
         observer: &mut Observer<'_>,
     ) -> Result<(), TrainError> {
         let step = snapshot.n_steps;
-        let written = snapshot.write(self.file(), self.run());
+        let written = match ranks {
+            Some(ranks) => snapshot.write_among(ranks, self.file(), self.run())?,
+            None => snapshot.write(self.file(), self.run()),
+        };
         self.tried(step, written.is_ok());
         let file = self.file();
         match (written, next) {
@@ -52,7 +57,7 @@ impl CheckpointSchedule<'_> {
 }
 
 /// The error with its cause, which has the answer of the system.
-fn with_source(error: &ArtifactError) -> String {
+pub(super) fn with_source(error: &ArtifactError) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),

@@ -11,8 +11,8 @@ use crate::checkpoint::FittedRows;
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use crate::event::{EpochReport, Event, Observer};
-use crate::options::Files;
-use crate::run::{Rows, Stop, check_files, fit_encoder, thread_pool, train_fitted};
+use crate::options::{Files, Stop};
+use crate::run::{Rows, check_settings, fit_encoder, thread_pool, train_fitted};
 use crate::warning::Warning;
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, Input, Partition, Source, check_first_rows};
@@ -170,7 +170,8 @@ pub fn compare(
 ) -> Result<Comparison, TrainError> {
     check_call(candidates, options)?;
     let runs: Vec<_> = candidates.iter().map(|candidate| with_split(candidate, files)).collect();
-    runs.iter().try_for_each(|run| check_files(&run.config, files))?;
+    let has_valid_files = !files.valid.is_empty();
+    runs.iter().try_for_each(|run| check_settings(&run.config, has_valid_files))?;
     let pool = thread_pool(options.threads)?;
     pool.install(|| compare_here(&runs, files, test, options, observe))
 }
@@ -247,7 +248,8 @@ fn compare_here(
     };
     let mut observer = Observer::new(&mut warned, options.strict);
     FittedRows::of(&fitted).report(shared, &mut observer)?;
-    let test = TestSet::read((source, tested_on), Rows::plan(shared, part), &fitted.encoder)?;
+    let tested = fitted.encoder.clone().for_prediction();
+    let test = TestSet::read((source, tested_on), Rows::plan(shared, part), &tested)?;
     test.skipped().map_or(Ok(()), |warning| observer.warn(warning))?;
     let (n_runs, mut place) = (candidates.len() * options.seeds.len(), 0);
     let mut said = Vec::new();

@@ -251,14 +251,14 @@ mod tests {
             (
                 "column = 'x'",
                 "`field_defaults.column`: unknown key; the known keys are min_count, top, top_by, buckets, seed, counts, \
-                 smoothing, spelling, list, separator, pooling, weights, max_length, grams, transform, clip, missing, \
-                 decimal, percent, boundaries, quantiles, log_square, part, time_format, utc_offset, categorical, \
-                 multi-hot, text, number, bucketized, time, cross, kind",
+                 smoothing, spelling, list, separator, pooling, weights, max_length, grams, encoding, \
+                 transform, bins, bins_by, clip, missing, decimal, percent, boundaries, quantiles, log_square, part, \
+                 time_format, utc_offset, categorical, multi-hot, text, number, bucketized, time, cross, kind",
             ),
             (
                 "number.min_count = 5",
-                "`field_defaults.number.min_count`: unknown key; the known keys are transform, clip, missing, decimal, \
-                 percent",
+                "`field_defaults.number.min_count`: unknown key; the known keys are encoding, transform, bins, \
+                 bins_by, clip, missing, decimal, percent",
             ),
             (
                 "nmber.clip = [1, 2]",

@@ -152,7 +152,7 @@ mod tests {
     fn runs(overrides: &[&str]) -> Result<Vec<RunConfig>, Vec<String>> {
         let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
         let overrides = Overrides { set: &overrides, ..Overrides::default() };
-        let text = ConfigText { text: TEXT, file: "run.toml", overrides, files: None };
+        let text = ConfigText { text: TEXT, file: "run.toml", overrides, columns: None };
         match RunConfig::read_kinds(text, &ModelKind::ALL) {
             Ok(runs) => Ok(runs.into_iter().map(|run| run.config).collect()),
             Err(TrainError::Config { problems, .. }) => Err(problems),

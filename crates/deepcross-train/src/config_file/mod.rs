@@ -1,6 +1,7 @@
 //! The configuration of a run: one TOML file, whose problems are all reported at once, each with its line.
 
 mod differences;
+mod distributed_config;
 mod field_defaults;
 mod field_tables;
 mod key_path;
@@ -16,7 +17,8 @@ mod train_config;
 mod valid_by;
 
 pub(crate) use differences::{differences, differences_within};
+pub use distributed_config::{DistributedConfig, DistributedMethod};
 pub use overrides::Overrides;
-pub use run_config::{ConfigText, KindConfig, RunConfig};
+pub use run_config::{ColumnsOf, ConfigText, KindConfig, RunConfig};
 pub use train_config::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig};
 pub use valid_by::ValidBy;

@@ -94,6 +94,11 @@ impl TrainConfig {
                 Problem::new(*key, format!("has a meaning only with `optimizer = \"{kind}\"`"))
             })
             .collect();
+        if self.start_from_rate && self.optimizer == OptimizerKind::Ftrl {
+            let message = "has no effect with `optimizer = \"ftrl\"`, which computes weights from \
+                           their gradients alone";
+            problems.push(Problem::new("start_from_rate", message));
+        }
         if self.nesterov.is_some() && self.momentum.is_none() {
             problems.push(Problem::new("nesterov", "has a meaning only with `momentum`"));
         }
@@ -157,6 +162,11 @@ mod tests {
             ("embedding_l2 = -1", "`train.embedding_l2`: must be at least 0, but is -1"),
             ("clip_norm = 0", "`train.clip_norm`: must be above 0, but is 0"),
             ("optimizer = 'ftrl'\nl1 = -1", "`train.l1`: must be at least 0, but is -1"),
+            (
+                "optimizer = 'ftrl'\nstart_from_rate = true",
+                "`train.start_from_rate`: has no effect with `optimizer = \"ftrl\"`, which computes weights from their \
+                 gradients alone",
+            ),
         ];
         for (text, problem) in cases {
             let found: Vec<_> = parse(text).problems().iter().map(Problem::to_string).collect();

@@ -181,7 +181,13 @@ fn remove(table: &mut Table, path: &str, parts: &[Part]) -> Result<(), Problem> 
 fn parse(value: &str) -> Value {
     let parsed = toml::from_str::<Table>(&format!("value = {value}"));
     let parsed = parsed.ok().and_then(|mut table| table.remove("value"));
-    parsed.unwrap_or_else(|| Value::String(value.to_owned()))
+    parsed.or_else(|| short_number(value)).unwrap_or_else(|| Value::String(value.to_owned()))
+}
+
+/// A number with no digit before or after its point, as `.05`, which TOML does not have.
+fn short_number(text: &str) -> Option<Value> {
+    let is_short = text.trim_start_matches(['+', '-']).starts_with('.') || text.ends_with('.');
+    is_short.then(|| text.parse().ok()).flatten().map(Value::Float)
 }
 
 #[cfg(test)]
@@ -231,6 +237,18 @@ mod tests {
         }
         for assignment in ["train", "field.größe.top=1", "=1", "train.\"seed=1"] {
             assert_eq!(assigned(assignment, 0).unwrap_err(), FORM, "{assignment}");
+        }
+    }
+
+    #[test]
+    fn numbers_need_no_digit_before_or_after_the_point() {
+        for (text, expected) in [(".05", 0.05), ("-.5", -0.5), ("+.5e1", 5.0), ("3.", 3.0)] {
+            let value = assigned(&format!("field.\"a.b\".top={text}"), 0);
+            assert_eq!(value, Ok(Value::Float(expected)), "{text}");
+        }
+        for text in [".", "a.", ".x", "1.2.", "a"] {
+            let value = assigned(&format!("field.\"a.b\".top={text}"), 0);
+            assert_eq!(value, Ok(Value::String(text.to_owned())), "{text}");
         }
     }
 

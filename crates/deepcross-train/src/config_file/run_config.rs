@@ -4,6 +4,7 @@
 //! hide the problems of the others.
 //! An unknown key is reported with the nearest known one.
 
+use super::distributed_config::DistributedConfig;
 use super::field_defaults::FieldDefaults;
 use super::field_tables::{Columns, FieldOrigin, FieldTables, once_a_table};
 use super::kind_sections::KindSections;
@@ -11,7 +12,7 @@ use super::known_keys::known_keys;
 use super::lines::KeyLines;
 use super::overrides::Overrides;
 use super::section::{read, section, unknown};
-use super::train_config::TrainConfig;
+use super::train_config::{OptimizerKind, TrainConfig};
 use crate::error::TrainError;
 use deepcross_data::{DataConfig, Input, Source};
 use deepcross_features::{FieldConfig, Problem, Schema};
@@ -28,6 +29,9 @@ pub struct RunConfig {
     pub model: ModelConfig,
     /// `[train]`: the settings of the training.
     pub train: TrainConfig,
+    /// `[distributed]`: how several ranks train together.
+    #[serde(skip_serializing_if = "DistributedConfig::is_default")]
+    pub distributed: DistributedConfig,
     /// `[[field]]`: the inputs of the model, one table a field.
     pub field: Vec<FieldConfig>,
 }
@@ -41,11 +45,18 @@ pub struct ConfigText<'a> {
     pub file: &'a str,
     /// The changes of the call.
     pub overrides: Overrides<'a>,
-    /// The training files of the run: a field whose name has a `*` stands for one field for each of their columns that
-    /// matches. Without files, such a name is a problem.
-    ///
-    /// The files are opened only if there is such a name.
-    pub files: Option<&'a Input>,
+    /// The columns of the training files of the run: a field whose name has a `*` stands for one field for each of them
+    /// that matches. Without columns, such a name is a problem.
+    pub columns: Option<ColumnsOf<'a>>,
+}
+
+/// Where the columns of the training files are known from.
+#[derive(Clone, Copy, Debug)]
+pub enum ColumnsOf<'a> {
+    /// The files themselves, which are opened only if a name has a `*`.
+    Files(&'a Input),
+    /// The names of the columns, as a cache [has them](crate::cached_columns).
+    Names(&'a [String]),
 }
 
 /// The configuration of a kind of model that is compared with others.
@@ -66,7 +77,7 @@ impl RunConfig {
     /// [`TrainError::Config`] with every problem; `file` is the name of the text in the message.
     pub fn parse(text: &str, set: &[String], file: &str) -> Result<Self, TrainError> {
         let overrides = Overrides { set, ..Overrides::default() };
-        Self::read(ConfigText { text, file, overrides, files: None })
+        Self::read(ConfigText { text, file, overrides, columns: None })
     }
 
     /// Reads and checks a configuration with the changes of a call and for the columns of its files.
@@ -183,6 +194,7 @@ impl RunConfig {
             data: section(&mut table, "data", problems),
             model: section(&mut table, "model", problems),
             train: section(&mut table, "train", problems),
+            distributed: section(&mut table, "distributed", problems),
             field,
         };
         let known = [known_keys::<Self>(), &["compare", "field_defaults"]].concat();
@@ -190,6 +202,9 @@ impl RunConfig {
         problems.extend(config.data.problems());
         problems.extend(config.model.problems());
         problems.extend(config.train.problems());
+        let (is_clipped, optimizer) = (config.train.clip_norm.is_some(), config.train.optimizer);
+        let is_ftrl = optimizer == OptimizerKind::Ftrl;
+        problems.extend(config.distributed.problems(is_clipped, is_ftrl));
         problems.extend(config.valid_by_problems());
         if all_fields && are_complete {
             problems.extend(config.field_problems());
@@ -243,7 +258,7 @@ impl Fields {
     ) -> Result<Self, TrainError> {
         let overrides = source.overrides.apply(table, problems);
         let mut fields = FieldTables::take(table, problems);
-        expand(source.files, table, &mut fields, problems)?;
+        expand(source.columns, table, &mut fields, problems)?;
         let mut of_overrides = Vec::new();
         let replaced = overrides.apply(&mut fields, &mut of_overrides);
         // An override may be that of a field which is not known because of another problem.
@@ -258,7 +273,7 @@ impl Fields {
 
 /// Puts one field for each column of the files in place of the fields whose names stand for columns.
 fn expand(
-    files: Option<&Input>,
+    columns: Option<ColumnsOf<'_>>,
     table: &Table,
     fields: &mut FieldTables,
     problems: &mut Vec<Problem>,
@@ -269,15 +284,14 @@ fn expand(
     let mut of_data = Vec::new();
     let data: DataConfig = section(&mut table.clone(), "data", &mut of_data);
     of_data.extend(data.problems());
-    match files {
+    let label = data.label().map(|label| label.column);
+    let targets: Vec<_> = label.into_iter().chain(data.weight.clone()).collect();
+    let mut expand = |header| fields.expand(Columns { header, targets: &targets }, problems);
+    match columns {
         // The problems of `[data]` are reported with those of the other sections.
         Some(_) if !of_data.is_empty() => {}
-        Some(files) => {
-            let source = Source::open(files, &data)?;
-            let label = data.label().map(|label| label.column);
-            let targets: Vec<_> = label.into_iter().chain(data.weight.clone()).collect();
-            fields.expand(Columns { header: source.header(), targets: &targets }, problems);
-        }
+        Some(ColumnsOf::Files(files)) => expand(Source::open(files, &data)?.header()),
+        Some(ColumnsOf::Names(names)) => expand(names),
         None => {
             let message = "stands for columns of data files, and there are none to read them from";
             let of_pattern =

@@ -92,6 +92,10 @@ pub struct TrainConfig {
     /// With it, runs of several seeds hold out the same rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split_seed: Option<u64>,
+    /// Whether the untrained model predicts the share of positive training rows, by their weights, instead of what its
+    /// random weights give; default false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub start_from_rate: bool,
     /// The probability with which an epoch keeps a negative training row, in (0, 1]; default 1.
     ///
     /// Each epoch draws again; positive rows and validation rows are always kept.
@@ -239,6 +243,7 @@ impl Default for TrainConfig {
             valid_fraction: None,
             valid_by: None,
             split_seed: None,
+            start_from_rate: false,
             negative_rate: 1.0,
             shuffle: Shuffle::default(),
             shuffle_buffer: 200_000,

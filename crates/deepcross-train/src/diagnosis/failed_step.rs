@@ -156,6 +156,16 @@ pub(crate) fn first_weight(model: &Model, params: &Params<f32>) -> Option<NonFin
     Some(NonFinite::Weight(element(model, name, (row, column), value)))
 }
 
+/// A weight of a table, which is NaN or infinite.
+pub(crate) fn weight_of_table(
+    model: &Model,
+    table: &str,
+    at: (usize, usize),
+    value: f32,
+) -> NonFinite {
+    NonFinite::Weight(element(model, table, at, value))
+}
+
 fn element(model: &Model, name: &str, at: (usize, usize), value: f32) -> Element {
     let field = model.field_of_parameter(name);
     let name_of = |field: usize| format!(" of the field `{}`", model.field_names()[field]);

@@ -5,7 +5,7 @@ mod non_finite;
 mod unit_problem;
 mod unit_reports;
 
-pub(crate) use failed_step::{FailedStep, first_weight};
+pub(crate) use failed_step::{FailedStep, first_weight, weight_of_table};
 pub use non_finite::{Element, NonFinite};
 pub use unit_problem::{UnitProblem, moment, unit_problems};
 pub(crate) use unit_reports::{Learner, report_rows, unit_reports};

@@ -69,9 +69,14 @@ impl NonFinite {
 }
 
 impl Element {
+    /// Whether the parameter is a table, whose rows stand for values.
+    pub(crate) fn is_of_table(&self) -> bool {
+        self.name.ends_with(".table")
+    }
+
     /// Adds to [`stands_for`](Self::stands_for) the value that this row of a table stands for.
     pub(crate) fn name_value(&mut self, encoder: &Encoder) {
-        let Some(field) = self.field.filter(|_| self.name.ends_with(".table")) else { return };
+        let Some(field) = self.field.filter(|_| self.is_of_table()) else { return };
         let row = self.at.0 as u32;
         let reserved = match encoder.shapes()[field].kind {
             ShapeKind::Sparse { reserved, .. } => reserved,
@@ -82,7 +87,7 @@ impl Element {
         let reserved = kinds.iter().find(|(_, slot)| *slot == Some(row));
         self.stands_for += &match (reserved, encoder.value(field, row)) {
             (Some((kind, _)), _) => format!(", for its {kind} values,"),
-            (None, Some(value)) => format!(", for its value `{}`,", shown(value)),
+            (None, Some(value)) => format!(", for its value `{}`,", shown(&value)),
             (None, None) => format!(", for its bucket {row},"),
         };
     }

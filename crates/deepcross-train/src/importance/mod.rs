@@ -8,8 +8,8 @@
 //!
 //! Fields that read the same column are permuted together: companion counts with their field, the hour with the weekday
 //! of the same time.
-//! A cross of two columns is permuted separately, and keeps its values when one of its columns is permuted, since a
-//! pair is one id in a batch.
+//! A cross is permuted separately, with its companion counts, and keeps its values when one of its columns is permuted,
+//! since a combination is one id in a batch.
 //! Rejected: leaving a field out, or setting it to a constant. A model has never been trained on such rows.
 
 mod row_sample;
@@ -49,7 +49,7 @@ pub struct Importances {
     pub rows: u64,
     /// The number of permutations of each field.
     pub repeats: u32,
-    /// The importance of the fields of each column, or pair of columns, the largest added log loss first.
+    /// The importance of the fields of each column, or set of columns, the largest added log loss first.
     pub fields: Vec<Importance>,
     /// The importance of all fields together: all that the model has learned from its inputs.
     pub all: Importance,
@@ -117,7 +117,7 @@ pub fn permutation_importance(
     Ok(Importances { rows, repeats: plan.repeats.max(2), fields, all })
 }
 
-/// The fields of each column, or pair of columns, in the order of their first field.
+/// The fields of each column, or set of columns, in the order of their first field.
 fn permuted_together(encoder: &Encoder) -> Vec<Vec<usize>> {
     let mut groups: Vec<(Vec<String>, Vec<usize>)> = Vec::new();
     for (index, field) in encoder.fields().into_iter().enumerate() {

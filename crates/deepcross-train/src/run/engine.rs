@@ -12,9 +12,11 @@
 //! Rejected: checking all gradients, or the weights after the update. A step would have to read memory again, and wait
 //! for it.
 
+use crate::config_file::DistributedConfig;
 use crate::diagnosis::{FailedStep, Learner, NonFinite, UnitReport, first_weight, unit_reports};
 use crate::error::TrainError;
 use crate::objective::{BLOCK, Objective, total_weight};
+use crate::ranks::{Ranks, SharedStep};
 use deepcross_autodiff::{
     DenseId, Gradients, Mode, Params, Pass, Stream, Var, all_finite, sum_of_parts,
 };
@@ -27,34 +29,115 @@ use std::ops::Range;
 /// A model in training.
 #[derive(Debug)]
 pub struct Engine {
-    model: Model,
-    params: Params<f32>,
-    optimizer: Optimizer<f32>,
-    gradients: Vec<Gradients<f32>>,
-    losses: Vec<f64>,
-    tapes: Tapes,
-    objective: Objective,
+    pub(super) method: Method,
+    pub(super) params: Params<f32>,
+    pub(super) optimizer: Optimizer<f32>,
+    /// The gradients of the own groups, and at least one.
+    pub(super) gradients: Vec<Gradients<f32>>,
+    pub(super) losses: Vec<f64>,
+    /// The groups that are computed here: all, unless other ranks take part.
+    pub(super) own_groups: Range<usize>,
+    /// The exchange with other ranks, if there are any.
+    pub(super) shared: Option<SharedStep>,
+}
+
+/// The way to the gradients of a batch, which is the same in all steps.
+#[derive(Debug)]
+pub(super) struct Method {
+    pub(super) model: Model,
+    pub(super) tapes: Tapes,
+    pub(super) objective: Objective,
     seed: u64,
+    pub(super) n_groups: usize,
     /// The matrices that have one row.
     vectors: Vec<DenseId>,
     /// The rows of one pass.
     block: usize,
 }
 
+/// The rows of some groups of a batch.
+#[derive(Clone, Copy)]
+pub(super) struct PartOfBatch<'a> {
+    /// The rows from `first_row` on.
+    pub(super) rows: BatchRows<'a>,
+    pub(super) first_row: usize,
+    /// The number of rows of the whole batch, and their weight.
+    pub(super) n_rows: usize,
+    pub(super) weight: f64,
+}
+
 /// The arguments that all groups of a step share.
 #[derive(Clone, Copy)]
-struct Step<'a> {
-    model: &'a Model,
+pub(super) struct Step<'a> {
+    method: &'a Method,
     params: &'a Params<f32>,
-    tapes: &'a Tapes,
-    objective: Objective,
-    rows: BatchRows<'a>,
-    n_groups: usize,
+    batch: PartOfBatch<'a>,
     /// 1 over the weight of the batch.
     scale: f32,
     stream: Stream,
-    vectors: &'a [DenseId],
-    block: usize,
+}
+
+impl Method {
+    /// The step on a batch after `n_steps` steps.
+    pub(super) fn step<'a>(
+        &'a self,
+        params: &'a Params<f32>,
+        batch: PartOfBatch<'a>,
+        n_steps: u64,
+    ) -> Step<'a> {
+        let scale = (1.0 / batch.weight) as f32;
+        Step { method: self, params, batch, scale, stream: self.stream(n_steps) }
+    }
+
+    /// The random stream of the batch after `n_steps` steps.
+    fn stream(&self, n_steps: u64) -> Stream {
+        Stream { seed: self.seed, step: n_steps, first_row: 0 }
+    }
+
+    /// The rows of a group.
+    pub(super) fn group_rows(&self, group: usize, n_rows: usize) -> Range<usize> {
+        group * n_rows / self.n_groups..(group + 1) * n_rows / self.n_groups
+    }
+
+    /// The blocks of a group; a single one if a layer takes its statistics from the rows of a pass.
+    fn blocks(&self, group: usize, n_rows: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let rows = self.group_rows(group, n_rows);
+        let block = if self.model.has_batch_norm() { rows.len().max(1) } else { self.block };
+        let end = rows.end;
+        rows.step_by(block).map(move |start| start..end.min(start + block))
+    }
+
+    /// The reports of the residual units on a batch; see [`Engine::units`].
+    pub(super) fn units(
+        &self,
+        params: &Params<f32>,
+        batch: &Batch,
+        scratch: &mut Gradients<f32>,
+    ) -> Vec<UnitReport> {
+        let learner = Learner { model: &self.model, params, objective: self.objective };
+        self.tapes.with(|tape| unit_reports(learner, batch, tape, scratch))
+    }
+
+    /// The number that makes a step fail, which is found by another pass over the batch.
+    pub(super) fn cause(
+        &self,
+        params: &Params<f32>,
+        gradients: &[Gradients<f32>],
+        batch: &Batch,
+        n_steps: u64,
+    ) -> NonFinite {
+        let groups = 0..self.n_groups;
+        let failed = FailedStep {
+            model: &self.model,
+            params,
+            objective: self.objective,
+            batch,
+            gradients,
+            stream: self.stream(n_steps),
+            blocks: groups.flat_map(|group| self.blocks(group, batch.n_rows())).collect(),
+        };
+        self.tapes.with(|tape| failed.cause(tape))
+    }
 }
 
 impl Engine {
@@ -71,6 +154,33 @@ impl Engine {
         n_groups: usize,
         seed: u64,
     ) -> Result<Self, TrainError> {
+        Self::of_groups(model, params, optimizer, (0..n_groups, n_groups), seed)
+    }
+
+    /// An engine that computes some of the groups of each batch, for a rank with its share of the rows of tables.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn among(
+        ranks: &Ranks<'_>,
+        model: Model,
+        params: Params<f32>,
+        (optimizer, config): (OptimizerConfig, &DistributedConfig),
+        (n_groups, seed): (usize, u64),
+    ) -> Result<Self, TrainError> {
+        let shared = SharedStep::new(ranks, &model, &params, config)?;
+        let groups = (ranks.own_groups(), n_groups);
+        let engine = Self::of_groups(model, params, optimizer, groups, seed)?;
+        Ok(Self { shared: Some(shared), ..engine })
+    }
+
+    fn of_groups(
+        model: Model,
+        params: Params<f32>,
+        optimizer: OptimizerConfig,
+        (own_groups, n_groups): (Range<usize>, usize),
+        seed: u64,
+    ) -> Result<Self, TrainError> {
         if !(1..=MAX_GROUPS).contains(&n_groups) {
             let problem = format!("`groups` must be from 1 to {MAX_GROUPS}, but is {n_groups}");
             return Err(TrainError::Config {
@@ -78,27 +188,21 @@ impl Engine {
                 problems: vec![problem],
             });
         }
-        let (all, dense) = (params.n_parameters(), params.dense_values().len());
+        let (all, dense) = (params.n_stored(), params.dense_values().len());
         // The state of the optimizer, the copy of the weights of the best epoch, and the gradients of the groups.
         let n_states = dense * optimizer.dense.rule.n_states()
             + (all - dense) * optimizer.tables.rule.n_states();
-        let n_numbers = n_states + all + n_groups * dense;
+        // A rank without groups has one for the reports of units.
+        let n_own = own_groups.len().max(1);
+        let n_numbers = n_states + all + n_own * dense;
         check_memory(all, n_numbers * size_of::<f32>(), "gradients and the optimizer's state")?;
         let optimizer = Optimizer::new(optimizer, &params).map_err(of_optimizer)?;
-        let gradients = (0..n_groups).map(|_| Gradients::new(&params)).collect();
+        let gradients = (0..n_own).map(|_| Gradients::new(&params)).collect();
         let vectors = params.dense_ids().filter(|&id| params.dense_shape(id).0 == 1).collect();
-        Ok(Self {
-            model,
-            params,
-            vectors,
-            optimizer,
-            gradients,
-            losses: vec![0.0; n_groups],
-            tapes: Tapes::new(),
-            objective: Objective::default(),
-            seed,
-            block: BLOCK,
-        })
+        let (tapes, objective, block) = (Tapes::new(), Objective::default(), BLOCK);
+        let method = Method { model, tapes, objective, seed, n_groups, vectors, block };
+        let losses = vec![0.0; own_groups.len()];
+        Ok(Self { method, params, optimizer, gradients, losses, own_groups, shared: None })
     }
 
     /// The engine with another number of rows in a pass; the weights that it learns are the same.
@@ -109,9 +213,10 @@ impl Engine {
     /// If the number is 0.
     #[must_use]
     #[track_caller]
-    pub fn with_block(self, rows: usize) -> Self {
+    pub fn with_block(mut self, rows: usize) -> Self {
         assert!(rows > 0, "a block has rows");
-        Self { block: rows, ..self }
+        self.method.block = rows;
+        self
     }
 
     /// The engine for a sample of rows that keeps each negative row with the probability `rate`, in (0, 1], and all
@@ -124,16 +229,37 @@ impl Engine {
     #[must_use]
     pub fn with_negative_rate(mut self, rate: f64) -> Self {
         if rate != 1.0 {
-            self.model.shift_logits(&mut self.params, libm::log(rate) as f32);
+            self.method.model.shift_logits(&mut self.params, libm::log(rate) as f32);
         }
         self.with_trained_weights(rate)
+    }
+
+    /// The engine of a new model that predicts `rate`, the share of positive rows among all, for each row: see
+    /// [`Model::begin_with`].
+    ///
+    /// To be called before the first step.
+    #[must_use]
+    pub fn with_rate(mut self, rate: f64) -> Self {
+        self.method.model.begin_with(&mut self.params, libm::log(rate / (1.0 - rate)) as f32);
+        self
+    }
+
+    /// The engine without a penalty on the bias of the last layer, which would move the predictions towards one half.
+    #[must_use]
+    pub fn with_free_bias(self) -> Self {
+        let optimizer = match self.model().bias() {
+            Some(bias) => self.optimizer.without_penalty_on(bias),
+            None => self.optimizer,
+        };
+        Self { optimizer, ..self }
     }
 
     /// [`with_negative_rate`](Self::with_negative_rate) for weights that have been trained: their logits are already
     /// those of all rows, and do not move.
     #[must_use]
-    pub fn with_trained_weights(self, rate: f64) -> Self {
-        Self { objective: Objective::of_sample(rate), ..self }
+    pub fn with_trained_weights(mut self, rate: f64) -> Self {
+        self.method.objective = Objective::of_sample(rate);
+        self
     }
 
     /// The engine as it was after `n_steps` steps, with the [`optimizer_state`](Self::optimizer_state) of that time.
@@ -165,7 +291,7 @@ impl Engine {
 
     /// The layers.
     pub fn model(&self) -> &Model {
-        &self.model
+        &self.method.model
     }
 
     /// The weights.
@@ -175,7 +301,7 @@ impl Engine {
 
     /// The tapes, for predictions between steps.
     pub fn tapes(&self) -> &Tapes {
-        &self.tapes
+        &self.method.tapes
     }
 
     /// The number of steps made so far.
@@ -185,7 +311,7 @@ impl Engine {
 
     /// The layers and the weights.
     pub fn into_parts(self) -> (Model, Params<f32>) {
-        (self.model, self.params)
+        (self.method.model, self.params)
     }
 
     /// Makes a step on a batch with labels and returns its mean log loss before the step.
@@ -198,32 +324,21 @@ impl Engine {
     /// # Panics
     /// If the batch has no labels, or does not have the fields of the model.
     pub fn step(&mut self, batch: &Batch) -> Result<f64, TrainError> {
-        let stream = Stream { seed: self.seed, step: self.optimizer.n_steps(), first_row: 0 };
         let weight = total_weight(batch);
         if !weight.is_finite() {
-            return Err(self.not_finite(batch, stream));
+            return Err(self.not_finite(batch));
         }
         if weight <= 0.0 {
             return Ok(0.0);
         }
-        let step = Step {
-            model: &self.model,
-            params: &self.params,
-            tapes: &self.tapes,
-            objective: self.objective,
-            rows: batch.rows(0..batch.n_rows()),
-            n_groups: self.gradients.len(),
-            scale: (1.0 / weight) as f32,
-            stream,
-            vectors: &self.vectors,
-            block: self.block,
-        };
+        let rows = batch.rows(0..batch.n_rows());
+        let part = PartOfBatch { rows, first_row: 0, n_rows: batch.n_rows(), weight };
+        let step = self.method.step(&self.params, part, self.optimizer.n_steps());
         step.groups(0, &mut self.gradients, &mut self.losses);
-        self.tapes.level();
-        Gradients::reserve_alike(&mut self.gradients);
+        self.level();
         let loss = sum_of_parts(&self.losses) / weight;
         if !loss.is_finite() {
-            return Err(self.not_finite(batch, stream));
+            return Err(self.not_finite(batch));
         }
         self.optimizer.step_groups(&mut self.params, &mut self.gradients);
         self.params.update_statistics(&self.gradients, BatchNorm::MOMENTUM as f32);
@@ -238,48 +353,26 @@ impl Engine {
     /// If the batch has no rows or no labels, or does not have the fields of the model.
     pub fn units(&mut self, batch: &Batch) -> Vec<UnitReport> {
         // Every step clears the gradients of its groups first, so that those of the first group are free here.
-        let Self { model, params, gradients, tapes, objective, .. } = self;
-        let learner = Learner { model, params, objective: *objective };
-        tapes.with(|tape| unit_reports(learner, batch, tape, &mut gradients[0]))
+        let Self { method, params, gradients, .. } = self;
+        method.units(params, batch, &mut gradients[0])
+    }
+
+    /// Gives all tapes and all gradients of groups the same memory, for the groups of the next batch.
+    pub(super) fn level(&mut self) {
+        self.method.tapes.level();
+        Gradients::reserve_alike(&mut self.gradients);
     }
 
     /// The first weight that is NaN or infinite; reads all weights.
     pub(crate) fn find_non_finite(&self) -> Option<NonFinite> {
-        first_weight(&self.model, &self.params)
+        first_weight(self.model(), &self.params)
     }
 
     /// The error of a batch whose loss or gradient is NaN or infinite.
-    fn not_finite(&self, batch: &Batch, stream: Stream) -> TrainError {
-        let n_rows = batch.n_rows();
-        let groups = (0..self.gradients.len()).map(|i| group_rows(i, self.gradients.len(), n_rows));
-        let failed = FailedStep {
-            model: &self.model,
-            params: &self.params,
-            objective: self.objective,
-            batch,
-            gradients: &self.gradients,
-            stream,
-            blocks: groups.flat_map(|rows| blocks(&self.model, rows, self.block)).collect(),
-        };
-        let what = self.tapes.with(|tape| failed.cause(tape));
+    fn not_finite(&self, batch: &Batch) -> TrainError {
+        let what = self.method.cause(&self.params, &self.gradients, batch, self.n_steps());
         TrainError::NotFinite { step: self.n_steps() + 1, what: Box::new(what), checkpoint: None }
     }
-}
-
-/// The rows of a group.
-fn group_rows(group: usize, n_groups: usize, n_rows: usize) -> Range<usize> {
-    group * n_rows / n_groups..(group + 1) * n_rows / n_groups
-}
-
-/// The blocks of a group; a single one if a layer takes its statistics from the rows of a pass.
-fn blocks(
-    model: &Model,
-    rows: Range<usize>,
-    block: usize,
-) -> impl Iterator<Item = Range<usize>> + use<> {
-    let block = if model.has_batch_norm() { rows.len().max(1) } else { block };
-    let end = rows.end;
-    rows.step_by(block).map(move |start| start..end.min(start + block))
 }
 
 fn of_optimizer(error: OptimizerError) -> TrainError {
@@ -289,7 +382,7 @@ fn of_optimizer(error: OptimizerError) -> TrainError {
 
 impl Step<'_> {
     /// Computes the gradients and losses of the groups from `first`, in halves on several threads.
-    fn groups(self, first: usize, gradients: &mut [Gradients<f32>], losses: &mut [f64]) {
+    pub(super) fn groups(self, first: usize, gradients: &mut [Gradients<f32>], losses: &mut [f64]) {
         match (gradients, losses) {
             ([], _) => {}
             ([gradients], [loss]) => *loss = self.group(first, gradients),
@@ -307,27 +400,27 @@ impl Step<'_> {
 
     /// The sum of the weighted losses of a group's rows; NaN if it or its gradient is not finite.
     fn group(self, group: usize, gradients: &mut Gradients<f32>) -> f64 {
-        let rows = group_rows(group, self.n_groups, self.rows.n_rows());
         gradients.clear();
         let mut loss = 0.0;
         let mut is_finite = true;
-        for block in blocks(self.model, rows, self.block) {
+        for block in self.method.blocks(group, self.batch.n_rows) {
             is_finite &= self.block(block, gradients, &mut loss);
         }
         gradients.coalesce();
-        let mut slices = self.vectors.iter().filter_map(|&id| gradients.dense_slice(id));
+        let mut slices = self.method.vectors.iter().filter_map(|&id| gradients.dense_slice(id));
         if is_finite && slices.all(all_finite) { loss } else { f64::NAN }
     }
 
     /// Adds the losses of a block's rows; returns whether the gradient of the stacked input is finite.
     fn block(self, block: Range<usize>, gradients: &mut Gradients<f32>, total: &mut f64) -> bool {
+        let Self { method: Method { model, objective, .. }, batch, scale, .. } = self;
         let stream = Stream { first_row: block.start as u64, ..self.stream };
-        let rows = self.rows.rows(block);
-        self.tapes.with(|tape| {
+        let rows = batch.rows.rows(block.start - batch.first_row..block.end - batch.first_row);
+        self.method.tapes.with(|tape| {
             let mut pass = tape.record_in(self.params, Mode::Training(stream));
-            let stacked = self.model.stack(&mut pass, rows);
-            let logits = self.model.forward_stacked(&mut pass, stacked, |_, _| ());
-            let loss = self.objective.loss(&mut pass, logits, rows, self.scale, total);
+            let stacked = model.stack(&mut pass, rows);
+            let logits = model.forward_stacked(&mut pass, stacked, |_, _| ());
+            let loss = objective.loss(&mut pass, logits, rows, scale, total);
             pass.backward(loss, gradients);
             is_finite(&pass, stacked)
         })

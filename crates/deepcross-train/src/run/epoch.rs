@@ -29,7 +29,13 @@ impl<'a> Run<'a> {
             done?;
         }
         observer.event(Event::BatchReady);
+        if let Some(ranks) = self.ranks {
+            self.engine.end_block(ranks)?;
+        }
         self.check_weights()?;
+        // The end of an epoch ends a block too, and what waited for that must not wait for another one.
+        let delayed = std::mem::take(&mut self.delayed);
+        self.follow(delayed, observer)?;
         let sums = self.state.sums;
         if sums.rows == 0 {
             let negatives = ahead.source().shuffled.reader().negatives().met;
@@ -56,7 +62,11 @@ impl<'a> Run<'a> {
             self.observe_units(0, observer)?;
         }
         self.engine.set_rate_factor(self.rates.factor(self.engine.n_steps()));
-        let loss = self.engine.step(batch).map_err(|error| self.with_value_named(error))?;
+        let loss = match self.ranks {
+            Some(ranks) => self.engine.step_among(ranks, batch),
+            None => self.engine.step(batch),
+        };
+        let loss = loss.map_err(|error| self.with_value_named(error))?;
         let rows = batch.n_rows() as u64;
         let sums = self.state.add_batch(BatchSums { rows, loss, weight, positive_weight });
         if sums.weight > 0.0 {
@@ -74,13 +84,24 @@ impl<'a> Run<'a> {
         if !self.engine.model().units().iter().any(Unit::is_residual) {
             return Ok(());
         }
-        let units = self.engine.units(&self.unit_rows);
+        let units = match self.ranks {
+            Some(ranks) => self.engine.units_among(ranks, &self.unit_rows)?,
+            None => self.engine.units(&self.unit_rows),
+        };
         observer.event(Event::Units { epoch, rows: self.unit_rows.n_rows(), units: &units });
+        // Scoring weights of 0 pass no gradient on, until the first step moves them.
+        if epoch == 0 && self.config.train.start_from_rate {
+            return Ok(());
+        }
         observer.warn_all(self.unit_warnings.after(epoch, &units))
     }
 
     fn check_weights(&self) -> Result<(), TrainError> {
-        let Some(what) = self.engine.find_non_finite() else { return Ok(()) };
+        let found = match self.ranks {
+            Some(ranks) => self.engine.find_non_finite_among(ranks)?,
+            None => self.engine.find_non_finite(),
+        };
+        let Some(what) = found else { return Ok(()) };
         let step = self.engine.n_steps();
         Err(self.with_value_named(TrainError::NotFinite {
             step,
@@ -102,12 +123,26 @@ impl<'a> Run<'a> {
     /// Asks what is next after a batch, and writes a checkpoint if it is time for one.
     fn after_batch(&mut self, observer: &mut Observer<'_>) -> Result<(), TrainError> {
         let step = self.engine.n_steps();
-        if self.stop.is_some_and(|stop| stop()) {
+        let next = self.schedule.as_mut().map_or(Next::Continue, |schedule| schedule.next(step));
+        let is_stopped = self.stop.is_some_and(|stop| stop());
+        let (next, is_stopped) = match self.ranks {
+            Some(ranks) => ranks.agree(next, is_stopped)?,
+            None => (next, is_stopped),
+        };
+        if is_stopped {
             return Err(TrainError::Interrupted { step });
         }
-        let Some(next) = self.schedule.as_mut().map(|schedule| schedule.next(step)) else {
+        // Only between two blocks all ranks have the same dense weights.
+        let next = next.max(std::mem::take(&mut self.delayed));
+        if self.engine.is_within_block() {
+            self.delayed = next;
             return Ok(());
-        };
+        }
+        self.follow(next, observer)
+    }
+
+    /// Writes a checkpoint, if `next` asks for one.
+    fn follow(&mut self, next: Next, observer: &mut Observer<'_>) -> Result<(), TrainError> {
         if next == Next::Continue {
             return Ok(());
         }
@@ -116,14 +151,15 @@ impl<'a> Run<'a> {
         let snapshot = Snapshot {
             encoder: self.encoder,
             fitted: self.fitted,
-            n_steps: step,
+            n_steps: self.engine.n_steps(),
             state: &self.state,
             weights: self.engine.params(),
             optimizer: self.engine.optimizer_state(),
             best: self.best.as_ref(),
+            block: self.engine.block(),
         };
-        let schedule = self.schedule.as_mut();
-        schedule.map_or(Ok(()), |schedule| schedule.save(snapshot, next, observer))
+        let (schedule, ranks) = (self.schedule.as_mut(), self.ranks);
+        schedule.map_or(Ok(()), |schedule| schedule.save(snapshot, next, ranks, observer))
     }
 }
 

@@ -109,6 +109,8 @@ pub(crate) struct InOrder<'r, 'e> {
 #[derive(Debug)]
 pub(crate) struct OrderedRows {
     pub(crate) batch: Batch,
+    /// The same rows by each further encoder of the reader.
+    pub(crate) other_batches: Vec<Batch>,
     /// The result of [`RowReader::bad_positions`] for these rows.
     pub(crate) bad_positions: Vec<usize>,
     /// The result of [`RowReader::raw_values`] for these rows.
@@ -123,6 +125,7 @@ impl Reads for InOrder<'_, '_> {
     fn new_chunk(&self) -> OrderedRows {
         OrderedRows {
             batch: self.reader.new_batch(),
+            other_batches: Vec::new(),
             bad_positions: Vec::new(),
             raw_values: RawValues::default(),
             bad_values: RawValues::default(),
@@ -132,6 +135,7 @@ impl Reads for InOrder<'_, '_> {
     fn read(&mut self, chunk: &mut OrderedRows) -> Result<bool, DataError> {
         chunk.batch.clear();
         let n_good = self.reader.fill(&mut chunk.batch, self.rows)?;
+        self.reader.swap_other_batches(&mut chunk.other_batches);
         chunk.bad_positions.clear();
         chunk.bad_positions.extend(self.reader.bad_positions());
         chunk.raw_values.clone_from(self.reader.raw_values());

@@ -117,18 +117,18 @@ impl Rows {
     }
 }
 
-/// Refuses settings that contradict the files.
+/// Refuses settings that contradict the files of a run; `has_valid_files` says whether it has validation files.
 ///
 /// # Errors
 /// [`TrainError::Config`] with every problem.
-pub(crate) fn check_files(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
+pub(crate) fn check_settings(config: &RunConfig, has_valid_files: bool) -> Result<(), TrainError> {
     let mut problems = Vec::new();
     if config.data.label().is_none() {
         problems.push(
             "`data.label`: is required for training: set it to the column of the label".to_owned(),
         );
     }
-    let no_validation = files.valid.is_empty() && config.train.valid_fraction() == 0.0;
+    let no_validation = !has_valid_files && config.train.valid_fraction() == 0.0;
     let set = [
         ("monitor", config.train.monitor.is_some()),
         ("min_delta", config.train.min_delta.is_some()),
@@ -146,7 +146,7 @@ pub(crate) fn check_files(config: &RunConfig, files: &Files) -> Result<(), Train
         ("valid_by", config.train.valid_by.is_some()),
         ("split_seed", config.train.split_seed.is_some()),
     ];
-    for (key, _) in of_split.iter().filter(|(_, set)| *set && !files.valid.is_empty()) {
+    for (key, _) in of_split.iter().filter(|(_, set)| *set && has_valid_files) {
         problems.push(format!(
             "`train.{key}`: has no meaning with a validation file; remove one of the two"
         ));

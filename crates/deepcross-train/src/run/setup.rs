@@ -2,26 +2,32 @@
 //!
 //! A run begins in one of four ways: at its checkpoint, from an earlier model, from a cache of encoded rows, or from
 //! text.
+//! With a cache, it may have no text at all.
 
+use super::encoded_rows::EncodedRows;
 use super::engine::Engine;
-use super::row_cache::{CachePlan, FoundCache, RowCache};
+use super::row_cache::{CachePlan, FoundCache};
 use super::rows::Rows;
 use super::shuffle_choice::is_whole;
 use super::validation_warnings::early_warnings;
 use super::warm_start::{check_schema, survey};
-use crate::checkpoint::{Checkpoint, CheckpointSchedule, FittedRows, Identity, RunState, invalid};
+use crate::checkpoint::{
+    Checkpoint, CheckpointSchedule, FilePrints, FittedRows, Identity, RunState, invalid,
+};
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use crate::event::{Event, Observer};
 use crate::options::{Checkpoints, Files, RunOptions};
-use deepcross_autodiff::Params;
-use deepcross_data::{Fitted, fit};
+use crate::ranks::Ranks;
+use deepcross_autodiff::{Params, Share};
+use deepcross_collective::Communicator;
+use deepcross_data::{DataError, Fitted, fit, fit_on_ranks};
 use deepcross_features::{Encoder, History};
 use deepcross_model::{Model, TrainedModel};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A run before its next step.
-pub(super) struct Setup {
+pub(super) struct Setup<'r> {
     pub(super) encoder: Encoder,
     /// The companion counts of training rows; `None` if training rows use the same counts as all other rows.
     pub(super) history: Option<History>,
@@ -30,8 +36,25 @@ pub(super) struct Setup {
     pub(super) state: RunState,
     /// The weights of the best epoch.
     pub(super) best: Option<Params<f32>>,
-    /// The source of encoded rows; `None` if they are encoded from the text.
-    pub(super) cache: Option<RowCache>,
+    pub(super) rows: EncodedRows<'r>,
+}
+
+/// What a run can read.
+enum Origin<'r> {
+    Text(&'r Rows),
+    /// A cache without its files.
+    Cache(FoundCache),
+    /// A cache, and the files that it was made from.
+    Both(FoundCache, &'r Rows),
+}
+
+impl Origin<'_> {
+    fn cache(&self) -> Option<&FoundCache> {
+        match self {
+            Self::Text(_) => None,
+            Self::Cache(found) | Self::Both(found, _) => Some(found),
+        }
+    }
 }
 
 /// Sets a run up; also returns whether it shuffles all rows as a whole, and the schedule of its checkpoints, if it writes
@@ -39,55 +62,114 @@ pub(super) struct Setup {
 ///
 /// All that the training rows give to warn of is said before the cache is written; in a strict run, also what the
 /// validation files give.
-pub(super) fn set_up<'c>(
+///
+/// Without `rows`, the run reads the cache of its options alone, and `files` is empty.
+pub(super) fn set_up<'r, 'c>(
     config: &RunConfig,
-    (files, rows): (&Files, &Rows),
+    (files, rows): (&Files, Option<&'r Rows>),
     options: RunOptions<'c>,
+    ranks: Option<&Ranks<'_>>,
     observer: &mut Observer<'_>,
-) -> Result<(Setup, bool, Option<CheckpointSchedule<'c>>), TrainError> {
+) -> Result<(Setup<'r>, bool, Option<CheckpointSchedule<'c>>), TrainError> {
     let RunOptions { init, checkpoints, cache, .. } = options;
-    let init_encoder = init.as_ref().map(|init| &init.encoder);
-    let plan = cache.map(|file| CachePlan::new(config, files, init_encoder, &file)).transpose()?;
-    let found = plan.as_ref().and_then(|plan| plan.find(files, observer));
+    if ranks.is_some() && cache.is_none() {
+        return Err(TrainError::RanksWithoutCache);
+    }
+    let init = init.map(|init| TrainedModel { encoder: init.encoder.for_training(), ..init });
+    let caching = Caching { config, init: init.as_ref().map(|init| &init.encoder), file: cache };
+    let (origin, plan, prints) = caching.origin((files, rows), observer)?;
+    if let Some(ranks) = ranks {
+        let found = origin.cache().ok_or(TrainError::RanksWithoutCache)?;
+        ranks.check_same(&config.to_toml()?, &found.description())?;
+    }
     init.as_ref().map_or(Ok(()), |init| check_schema(config, init))?;
     // The weights are trained further, and a calibrator belongs to the weights that it was fitted to.
     let init = init.map(|init| TrainedModel { calibrator: None, ..init });
-    let (checkpoint, schedule) = open_checkpoints(config, files, init.as_ref(), checkpoints)?;
+    let fingerprint = init.as_ref().filter(|_| checkpoints.is_some() || ranks.is_some());
+    let fingerprint = fingerprint.map(TrainedModel::fingerprint).transpose();
+    let fingerprint =
+        fingerprint.map_err(|error| invalid(Path::new("the model"), error.to_string()))?;
+    let share = ranks.map(Ranks::share).unwrap_or_default();
+    let (checkpoint, schedule) =
+        open_checkpoints(config, (files, prints), fingerprint, (checkpoints, share))?;
+    if let Some(ranks) = ranks {
+        ranks.check_same_start(&start(checkpoint.as_ref(), fingerprint))?;
+    }
 
-    let mut setup = match (checkpoint, init, found) {
-        (Some(checkpoint), init, found) => {
-            resume(config, rows, checkpoint, (init.is_some(), found), observer)?
+    let mut setup = match (checkpoint, init) {
+        (Some(checkpoint), init) => {
+            resume(config, (origin, init.is_some()), checkpoint, ranks, observer)?
         }
-        (None, Some(init), found) => begin_from_model(config, rows, (init, found), observer)?,
-        (None, None, Some(found)) => begin_from_cache(config, found, observer)?,
-        (None, None, None) => begin(config, fit_encoder(config, rows)?, observer)?,
+        (None, Some(init)) => begin_from_model(config, (origin, init), ranks, observer)?,
+        (None, None) => match origin {
+            Origin::Cache(found) | Origin::Both(found, _) => {
+                begin_from_cache(config, found, ranks, observer)?
+            }
+            Origin::Text(rows) => begin(config, (fit_encoder(config, rows)?, rows), observer)?,
+        },
     };
     setup.fitted.report(config, observer)?;
     let is_whole = is_whole(config, &setup.fitted, observer)?;
-    if let Some(plan) = plan.filter(|_| setup.cache.is_none()) {
+    if let (Some(plan), &EncodedRows::Text(rows)) = (plan, &setup.rows) {
         if observer.is_strict() {
             observer.warn_all(early_warnings(config, rows, &setup.encoder)?)?;
         }
         let encoder = (&setup.encoder, setup.history.as_ref());
-        setup.cache = plan.make((config, rows), encoder, &setup.fitted, observer)?;
+        let made = plan.make((config, rows), encoder, &setup.fitted, observer)?;
+        setup.rows = made.map_or(EncodedRows::Text(rows), EncodedRows::Cache);
     }
     Ok((setup, is_whole, schedule))
 }
 
+/// The cache that a run asks for, if it asks for one.
+struct Caching<'a> {
+    config: &'a RunConfig,
+    init: Option<&'a Encoder>,
+    file: Option<PathBuf>,
+}
+
+impl Caching<'_> {
+    /// What the run can read, the cache that it may write, and the fingerprints of its files if a cache gave them.
+    fn origin<'r>(
+        &self,
+        (files, rows): (&Files, Option<&'r Rows>),
+        observer: &mut Observer<'_>,
+    ) -> Result<(Origin<'r>, Option<CachePlan>, Option<FilePrints>), TrainError> {
+        let Self { config, init, file } = self;
+        match (rows, file) {
+            (Some(rows), None) => Ok((Origin::Text(rows), None, None)),
+            (Some(rows), Some(file)) => {
+                let prints = FilePrints::of(files)?;
+                let plan = CachePlan::new(config, prints.clone(), *init, file)?;
+                let origin = match plan.find(files, observer) {
+                    Some(found) => Origin::Both(found, rows),
+                    None => Origin::Text(rows),
+                };
+                Ok((origin, Some(plan), Some(prints)))
+            }
+            (None, Some(file)) => {
+                let (found, prints) = FoundCache::alone(config, *init, file, observer)?;
+                Ok((Origin::Cache(found), None, Some(prints)))
+            }
+            (None, None) => Err(DataError::NoFiles.into()),
+        }
+    }
+}
+
 /// The checkpoint that the run goes on from, if there is one, and the schedule of the checkpoints to come.
+///
+/// `prints` are the fingerprints of the files, if they are known, and `init` that of the model to begin from.
 fn open_checkpoints<'c>(
     config: &RunConfig,
-    files: &Files,
-    init: Option<&TrainedModel>,
-    checkpoints: Option<Checkpoints<'c>>,
+    (files, prints): (&Files, Option<FilePrints>),
+    init: Option<u64>,
+    (checkpoints, share): (Option<Checkpoints<'c>>, Share),
 ) -> Result<(Option<Checkpoint>, Option<CheckpointSchedule<'c>>), TrainError> {
     let Some(checkpoints) = checkpoints else { return Ok((None, None)) };
-    let fingerprint = init.map(TrainedModel::fingerprint).transpose();
-    let fingerprint =
-        fingerprint.map_err(|error| invalid(Path::new("the model"), error.to_string()))?;
-    let run = Identity::of(config, files, fingerprint)?;
+    let prints = prints.map_or_else(|| FilePrints::of(files), Ok)?;
+    let run = Identity::of(config, prints, init)?;
     let found = match checkpoints.resume {
-        true => Checkpoint::find(&run, config, files, checkpoints.file())?,
+        true => Checkpoint::find(&run, config, files, (checkpoints.file(), share))?,
         false => None,
     };
     let mut schedule = CheckpointSchedule::new(checkpoints, run, config.train.checkpoint_steps);
@@ -97,38 +179,77 @@ fn open_checkpoints<'c>(
     Ok((found, Some(schedule)))
 }
 
+/// Where a run begins, in words that are the same on two ranks if they begin at the same place.
+fn start(checkpoint: Option<&Checkpoint>, init: Option<u64>) -> String {
+    match (checkpoint, init) {
+        (Some(Checkpoint { n_steps, state, n_ranks, .. }), _) => format!(
+            "at a checkpoint of {n_ranks} ranks, of step {n_steps} in epoch {}",
+            state.epoch
+        ),
+        (None, Some(init)) => format!("with the model {init:016x}"),
+        (None, None) => "with a new model".to_owned(),
+    }
+}
+
 /// Goes on from a checkpoint.
-fn resume(
+fn resume<'r>(
     config: &RunConfig,
-    rows: &Rows,
+    (origin, from_model): (Origin<'r>, bool),
     checkpoint: Checkpoint,
-    (from_model, found): (bool, Option<FoundCache>),
+    ranks: Option<&Ranks<'_>>,
     observer: &mut Observer<'_>,
-) -> Result<Setup, TrainError> {
+) -> Result<Setup<'r>, TrainError> {
     // Rows of the same files and settings have the same encoder, unless one of the two was forged.
     let is_same = |found: &FoundCache| {
         found.fitted == checkpoint.fitted
             && found.encoder.to_state() == checkpoint.encoder.to_state()
     };
-    let cache = found.filter(is_same).map(|found| found.rows);
-    let history = match from_model || cache.is_some() {
-        true => None,
-        false => fit_history(config, rows, &checkpoint)?,
+    let (rows, history) = match origin {
+        Origin::Cache(found) | Origin::Both(found, _) if is_same(&found) => {
+            (EncodedRows::Cache(found.rows), None)
+        }
+        Origin::Cache(_) => return Err(other_values(&checkpoint)),
+        Origin::Text(rows) | Origin::Both(_, rows) => {
+            let history = if from_model { None } else { fit_history(config, rows, &checkpoint)? };
+            (EncodedRows::Text(rows), history)
+        }
     };
-    let Checkpoint { file, encoder, fitted, n_steps, state, weights, optimizer, best, .. } =
-        checkpoint;
+    let Checkpoint {
+        file,
+        encoder,
+        fitted,
+        n_steps,
+        state,
+        weights,
+        optimizer,
+        best,
+        block,
+        n_ranks,
+        ..
+    } = checkpoint;
+    let size = ranks.map_or(1, Ranks::size);
+    if block.is_some() && n_ranks != size {
+        let difference = format!(
+            "it was trained by {n_ranks} ranks and now there are {size}, and `distributed.method = \"bmuf\"` gives other \
+             models on other numbers of ranks"
+        );
+        return Err(TrainError::OtherRun { file, differences: vec![difference] });
+    }
     observe_fitted(&fitted, observer);
     let spec = config.model.check()?;
     let model = Model::for_params(&spec, encoder.shapes(), &weights)?;
     observe_built(&model, &weights, observer);
-    let (train, seed) = (&config.train, config.train.seed);
-    let engine = Engine::new(model, weights, train.optimizer_config(), train.groups(), seed)?
-        .with_trained_weights(train.negative_rate)
+    let engine = engine(config, model, weights, ranks)?
         .with_optimizer_state(n_steps, optimizer)
         .map_err(|error| invalid(&file, error.to_string()))?;
-    let (epoch, rows, reports) = (state.epoch, state.sums.rows, &state.reports);
-    observer.event(Event::Resumed { file: &file, step: n_steps, epoch, rows, reports });
-    Ok(Setup { encoder, history, fitted, engine, state, best, cache })
+    let engine = match block {
+        Some(block) => engine.with_block_state(&block).map_err(|reason| invalid(&file, reason))?,
+        None => engine,
+    };
+    let (epoch, n_rows, reports) = (state.epoch, state.sums.rows, &state.reports);
+    let (file, step) = (&file, n_steps);
+    observer.event(Event::Resumed { file, step, epoch, rows: n_rows, reports });
+    Ok(Setup { encoder, history, fitted, engine, state, best, rows })
 }
 
 /// The companion counts of training rows, from a second fit; it must give the encoder of the first.
@@ -146,77 +267,135 @@ fn fit_history(
     let fitted = FittedRows::of(&again);
     let Fitted { encoder, history, .. } = again;
     if fitted != checkpoint.fitted || encoder.to_state() != checkpoint.encoder.to_state() {
-        let differences = vec!["the training rows have other values".to_owned()];
-        return Err(TrainError::OtherRun { file: checkpoint.file.clone(), differences });
+        return Err(other_values(checkpoint));
     }
     Ok(Some(history))
 }
 
+fn other_values(checkpoint: &Checkpoint) -> TrainError {
+    let differences = vec!["the training rows have other values".to_owned()];
+    TrainError::OtherRun { file: checkpoint.file.clone(), differences }
+}
+
 /// Begins from an earlier model: its encoder and its weights.
-fn begin_from_model(
+fn begin_from_model<'r>(
     config: &RunConfig,
-    rows: &Rows,
-    (init, found): (TrainedModel, Option<FoundCache>),
+    (origin, init): (Origin<'r>, TrainedModel),
+    ranks: Option<&Ranks<'_>>,
     observer: &mut Observer<'_>,
-) -> Result<Setup, TrainError> {
-    let (fitted, cache) = match found {
-        None => (survey(config, rows, &init)?, None),
-        Some(found) => (found.fitted, Some(found.rows)),
+) -> Result<Setup<'r>, TrainError> {
+    let (fitted, rows) = match origin {
+        Origin::Text(rows) => {
+            (survey(config, rows, (&init, &init.encoder))?, EncodedRows::Text(rows))
+        }
+        Origin::Cache(found) | Origin::Both(found, _) => {
+            (found.fitted, EncodedRows::Cache(found.rows))
+        }
     };
     observe_fitted(&fitted, observer);
     let TrainedModel { model, params, encoder, .. } = init;
     observe_built(&model, &params, observer);
-    let train = &config.train;
-    let engine = Engine::new(model, params, train.optimizer_config(), train.groups(), train.seed)?
-        .with_trained_weights(train.negative_rate);
+    let params = match ranks {
+        Some(ranks) => params.to_share(ranks.share()),
+        None => params,
+    };
+    let engine = engine(config, model, params, ranks)?;
     let (history, state, best) = (None, RunState::default(), None);
-    Ok(Setup { encoder, history, fitted, engine, state, best, cache })
+    Ok(Setup { encoder, history, fitted, engine, state, best, rows })
 }
 
 /// Begins with a new model, and with the encoder and the rows of a cache.
-fn begin_from_cache(
+fn begin_from_cache<'r>(
     config: &RunConfig,
     FoundCache { rows, encoder, fitted }: FoundCache,
+    ranks: Option<&Ranks<'_>>,
     observer: &mut Observer<'_>,
-) -> Result<Setup, TrainError> {
-    let setup = new_model(config, (encoder, fitted), observer)?;
-    Ok(Setup { cache: Some(rows), ..setup })
+) -> Result<Setup<'r>, TrainError> {
+    new_model(config, (encoder, fitted), EncodedRows::Cache(rows), ranks, observer)
 }
 
-/// Begins with a new model and an encoder that has just been fitted.
-pub(super) fn begin(
+/// Begins with a new model and an encoder that has just been fitted to the training rows of `rows`.
+pub(super) fn begin<'r>(
     config: &RunConfig,
-    fitted: Fitted,
+    (fitted, rows): (Fitted, &'r Rows),
     observer: &mut Observer<'_>,
-) -> Result<Setup, TrainError> {
+) -> Result<Setup<'r>, TrainError> {
     let counts = FittedRows::of(&fitted);
     let Fitted { encoder, history, .. } = fitted;
-    let setup = new_model(config, (encoder, counts), observer)?;
+    let setup = new_model(config, (encoder, counts), EncodedRows::Text(rows), None, observer)?;
     Ok(Setup { history: Some(history), ..setup })
 }
 
 /// Fits the encoder to the training rows.
 pub(crate) fn fit_encoder(config: &RunConfig, rows: &Rows) -> Result<Fitted, TrainError> {
+    fit_encoder_on(config, rows, None)
+}
+
+/// As [`fit_encoder`], by all ranks together if there are any.
+pub(crate) fn fit_encoder_on(
+    config: &RunConfig,
+    rows: &Rows,
+    ranks: Option<&dyn Communicator>,
+) -> Result<Fitted, TrainError> {
     rows.check_valid_files(config)?;
-    let fitted = fit(&rows.train, &config.schema()?, rows.train_part()?, config.data.bad_rows)?;
+    let (schema, part, bad_rows) = (config.schema()?, rows.train_part()?, config.data.bad_rows);
+    let fitted = match ranks {
+        None => fit(&rows.train, &schema, part, bad_rows)?,
+        Some(ranks) => fit_on_ranks(&rows.train, &schema, part, bad_rows, ranks)?,
+    };
     rows.check_valid_labels()?;
     Ok(fitted)
 }
 
+/// The engine of a run, for weights that have been trained.
+fn engine(
+    config: &RunConfig,
+    model: Model,
+    weights: Params<f32>,
+    ranks: Option<&Ranks<'_>>,
+) -> Result<Engine, TrainError> {
+    let train = &config.train;
+    let (optimizer, groups, seed) = (train.optimizer_config(), train.groups(), train.seed);
+    let engine = match ranks {
+        None => Engine::new(model, weights, optimizer, groups, seed)?,
+        Some(ranks) => {
+            let optimizer = (optimizer, &config.distributed);
+            Engine::among(ranks, model, weights, optimizer, (groups, seed))?
+        }
+    };
+    let engine = engine.with_trained_weights(train.negative_rate);
+    Ok(if train.start_from_rate { engine.with_free_bias() } else { engine })
+}
+
 /// A new model for the fields of an encoder.
-fn new_model(
+fn new_model<'r>(
     config: &RunConfig,
     (encoder, fitted): (Encoder, FittedRows),
+    rows: EncodedRows<'r>,
+    ranks: Option<&Ranks<'_>>,
     observer: &mut Observer<'_>,
-) -> Result<Setup, TrainError> {
+) -> Result<Setup<'r>, TrainError> {
     observe_fitted(&fitted, observer);
-    let (train, mut params) = (&config.train, Params::new());
+    let share = ranks.map(Ranks::share).unwrap_or_default();
+    let (train, mut params) = (&config.train, Params::of_share(share));
     let model = Model::new(&config.model.check()?, encoder.shapes(), &mut params, train.seed)?;
     observe_built(&model, &params, observer);
-    let engine = Engine::new(model, params, train.optimizer_config(), train.groups(), train.seed)?
-        .with_negative_rate(train.negative_rate);
-    let (history, state, best, cache) = (None, RunState::default(), None, None);
-    Ok(Setup { encoder, history, fitted, engine, state, best, cache })
+    let engine = engine(config, model, params, ranks)?;
+    let engine = match train.start_from_rate {
+        true => engine.with_rate(initial_rate(fitted.rows, fitted.weights)),
+        false => engine.with_negative_rate(train.negative_rate),
+    };
+    let (history, state, best) = (None, RunState::default(), None);
+    Ok(Setup { encoder, history, fitted, engine, state, best, rows })
+}
+
+/// The share of positive rows by their weights; as if half a row were of the other class, if all rows are of one class.
+///
+/// Rows without any weight are an error as soon as they are trained on; until then the rate is one half.
+fn initial_rate(rows: u64, [weight, positive_weight]: [f64; 2]) -> f64 {
+    let least = 0.5 / rows.max(1) as f64;
+    let share = if weight > 0.0 { positive_weight / weight } else { 0.5 };
+    share.clamp(least, 1.0 - least)
 }
 
 fn observe_fitted(fitted: &FittedRows, observer: &mut Observer<'_>) {

@@ -1,29 +1,33 @@
 //! The training loop of a run: trains epoch by epoch, validates, and keeps the best epoch.
 
+use super::encoded_rows::EncodedRows;
 use super::engine::Engine;
 use super::rate_schedule::RateSchedule;
 use super::read_ahead::{Batches, ReadAhead};
-use super::row_cache::RowCache;
-use super::rows::{Rows, check_files};
+use super::rows::{Rows, check_settings};
 use super::setup::{Setup, begin, set_up};
 use super::shuffle_choice::is_whole;
 use super::thread_pool::thread_pool;
 use super::unit_warnings::UnitWarnings;
-use super::validation::{EvaluateOptions, evaluate};
+use super::validation::evaluate_with;
 use super::validation_warnings::{no_auc, training_counts, unlike_training};
 use crate::checkpoint::{Best, CheckpointSchedule, FittedRows, RunState, WorseThanConstant};
-use crate::config_file::{RunConfig, TrainConfig};
+use crate::config_file::{DistributedMethod, RunConfig, TrainConfig};
 use crate::error::TrainError;
 use crate::event::{EpochReport, Event, Observer};
-use crate::options::{Files, RunOptions};
+use crate::options::{Files, Next, RunOptions, Stop};
+use crate::ranks::Ranks;
 use crate::warning::Warning;
 use deepcross_autodiff::Params;
-use deepcross_data::{Fitted, Partition, RowReader, Shuffled};
+use deepcross_data::{Fitted, RowReader, Shuffled};
 use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::{Evaluated, Summary};
 use deepcross_model::{Model, Predictor, TrainedModel, TrainingCounts, TrainingSummary};
 
 /// Trains a model.
+///
+/// Without any files, the run reads the cache of its options alone; the configuration must then be the one that the cache
+/// was made with, as far as rows depend on it.
 ///
 /// `observe` gets the events of the run, on one of its threads.
 /// A run that was stopped or killed, and is resumed from its checkpoint, gives the same model as a run that was not
@@ -31,8 +35,8 @@ use deepcross_model::{Model, Predictor, TrainedModel, TrainingCounts, TrainingSu
 ///
 /// # Errors
 /// [`TrainError`] for problems of configuration and data, and if a number becomes NaN or infinite;
-/// [`TrainError::Stopped`] if the caller asked for it, [`TrainError::OtherRun`] if the checkpoint is
-/// not of this run, [`TrainError::OtherModel`] if the model to begin from has another schema, and
+/// [`TrainError::Stopped`] or [`TrainError::Interrupted`] if the caller asked for it, [`TrainError::OtherRun`] if the checkpoint is
+/// not of this run, [`TrainError::OtherCache`] if a cache without its files is not, [`TrainError::OtherModel`] if the model to begin from has another schema, and
 /// [`TrainError::Checkpoint`] if the checkpoint cannot be read; [`TrainError::Warned`] if the run is strict and there is
 /// something to warn of.
 pub fn train(
@@ -42,19 +46,47 @@ pub fn train(
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<TrainedModel, TrainError> {
     let mut observer = Observer::new(observe, options.strict);
-    thread_pool(options.threads)?.install(|| train_here(config, files, options, &mut observer))
+    let groups = config.train.groups();
+    let ranks = options.ranks.map(|ranks| Ranks::new(ranks, groups)).transpose()?.flatten();
+    let ranks = ranks.as_ref();
+    if ranks.is_none() {
+        check_alone(config)?;
+    }
+    thread_pool(options.threads)?
+        .install(|| train_here(config, files, options, ranks, &mut observer))
+}
+
+/// Refuses settings that one process cannot follow.
+///
+/// # Errors
+/// [`TrainError::Config`].
+fn check_alone(config: &RunConfig) -> Result<(), TrainError> {
+    if config.distributed.method == DistributedMethod::AllReduce {
+        return Ok(());
+    }
+    let problem = "`distributed.method`: `bmuf` joins the weights of several ranks, but there is one; start more, or \
+                   remove the key";
+    let (file, problems) = ("the configuration".to_owned(), vec![problem.to_owned()]);
+    Err(TrainError::Config { file, problems })
 }
 
 fn train_here(
     config: &RunConfig,
     files: &Files,
     options: RunOptions<'_>,
+    ranks: Option<&Ranks<'_>>,
     observer: &mut Observer<'_>,
 ) -> Result<TrainedModel, TrainError> {
-    check_files(config, files)?;
-    let rows = Rows::open(config, files)?;
-    let (setup, is_whole, schedule) = set_up(config, (files, &rows), options, observer)?;
-    run(config, &rows, (setup, is_whole), (schedule, None), observer)
+    let (reads_cache_alone, stop) = (files.is_empty() && options.cache.is_some(), options.stop);
+    let rows = if reads_cache_alone {
+        None
+    } else {
+        check_settings(config, !files.valid.is_empty())?;
+        Some(Rows::open(config, files)?)
+    };
+    let (setup, is_whole, schedule) =
+        set_up(config, (files, rows.as_ref()), options, ranks, observer)?;
+    run(config, (setup, is_whole), (schedule, stop, ranks), observer)
 }
 
 /// Trains a new model on rows that an encoder has been fitted on, in the thread pool of the caller; `stop` is asked
@@ -69,23 +101,24 @@ pub(crate) fn train_fitted(
     stop: Stop<'_>,
     observer: &mut Observer<'_>,
 ) -> Result<TrainedModel, TrainError> {
-    let setup = begin(config, fitted.clone(), observer)?;
+    check_alone(config)?;
+    let setup = begin(config, (fitted.clone(), rows), observer)?;
     let is_whole = is_whole(config, &setup.fitted, observer)?;
-    run(config, rows, (setup, is_whole), (None, Some(stop)), observer)
+    run(config, (setup, is_whole), (None, Some(stop), None), observer)
 }
-
-/// Asks the caller whether a run is to end early.
-pub(crate) type Stop<'s> = &'s (dyn Fn() -> bool + Sync);
 
 /// Trains from the setup of a run to its end.
 fn run<'a>(
     config: &'a RunConfig,
-    rows: &'a Rows,
-    (setup, is_whole): (Setup, bool),
-    (schedule, stop): (Option<CheckpointSchedule<'a>>, Option<Stop<'a>>),
+    (setup, is_whole): (Setup<'a>, bool),
+    (schedule, stop, ranks): (
+        Option<CheckpointSchedule<'a>>,
+        Option<Stop<'a>>,
+        Option<&'a Ranks<'a>>,
+    ),
     observer: &mut Observer<'_>,
 ) -> Result<TrainedModel, TrainError> {
-    let Setup { encoder, history, fitted, engine, state, best, cache } = setup;
+    let Setup { encoder, history, fitted, engine, state, best, rows } = setup;
     let rates =
         RateSchedule::new(&config.train, n_steps(&config.train, fitted.rows, fitted.positives));
     let run = Run {
@@ -103,19 +136,20 @@ fn run<'a>(
         valid: None,
         schedule,
         stop,
-        cache,
+        ranks,
+        delayed: Next::Continue,
     };
     let (model, params, training, counts) = run.epochs(history, observer)?;
 
     let (config, spec) = (config.to_toml()?, config.model.check()?);
-    let calibrator = None;
+    let (encoder, calibrator) = (encoder.for_prediction(), None);
     Ok(TrainedModel { config, encoder, spec, model, params, training, counts, calibrator })
 }
 
 /// A run, between its setup and its end.
 pub(super) struct Run<'a> {
     pub(super) config: &'a RunConfig,
-    pub(super) rows: &'a Rows,
+    rows: EncodedRows<'a>,
     pub(super) fitted: &'a FittedRows,
     /// Whether all training rows are shuffled as a whole.
     is_whole: bool,
@@ -135,8 +169,10 @@ pub(super) struct Run<'a> {
     pub(super) schedule: Option<CheckpointSchedule<'a>>,
     /// `None` if the run cannot be stopped in this way.
     pub(super) stop: Option<Stop<'a>>,
-    /// The source of encoded rows; `None` if they are encoded from the text.
-    pub(super) cache: Option<RowCache>,
+    /// The ranks that train together, if there are several.
+    pub(super) ranks: Option<&'a Ranks<'a>>,
+    /// What is to be done when the block of steps ends in which ranks train apart.
+    pub(super) delayed: Next,
 }
 
 /// The expected number of steps of a run of all epochs; it depends on chance if negative rows are dropped.
@@ -192,6 +228,9 @@ impl<'a> Run<'a> {
             let report = EpochReport { epoch, train_loss, learning_rate, valid, best };
             self.state.reports.push(report.clone());
             observer.event(Event::Epoch(report));
+            if let Some(ranks) = self.ranks {
+                observer.event(Event::Exchanged(&ranks.take_traffic()));
+            }
             self.observe_units(epoch, observer)?;
             last = epoch;
             let waited = epoch - self.state.best.epoch;
@@ -202,6 +241,7 @@ impl<'a> Run<'a> {
         let train = ahead.source().shuffled.reader();
         observer.event(Event::Read { train, valid: self.valid.as_ref() });
         observer.warn_all(self.kept_warnings())?;
+        observer.warn_all(self.shrunk_tables()?)?;
         Ok((last, training_counts(train, self.valid.as_ref())))
     }
 
@@ -213,36 +253,15 @@ impl<'a> Run<'a> {
 
     /// The training rows, in the order of the first epoch.
     fn shuffled(&self, history: Option<History>) -> Result<Shuffled<'a>, TrainError> {
-        let (train, rows) = (&self.config.train, self.rows);
-        let part = if self.cache.is_some() { Partition::All } else { rows.train_part()? };
-        let reader = RowReader::new(&rows.train, self.encoder, Rows::plan(self.config, part))?
-            .with_negative_rate(train.negative_rate, train.seed);
-        let reader = match (&self.cache, history) {
-            (Some(cache), _) => cache.train(reader),
-            (None, Some(history)) => reader.with_history(history),
-            (None, None) => reader,
-        };
+        let train = &self.config.train;
+        let reader = self.rows.train((self.config, self.encoder), history)?;
+        let reader = reader.with_negative_rate(train.negative_rate, train.seed);
         let shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
         if !self.is_whole {
             return Ok(shuffled);
         }
-        let folder = self.cache.as_ref().map_or_else(std::env::temp_dir, RowCache::folder);
         let n_rows = n_kept(train, self.fitted.rows, self.fitted.positives);
-        Ok(shuffled.as_a_whole(n_rows.ceil() as u64, folder))
-    }
-
-    /// A reader of the validation rows, if there are any.
-    fn valid_reader(&self) -> Result<Option<RowReader<'a>>, TrainError> {
-        let read =
-            |source, part| RowReader::new(source, self.encoder, Rows::plan(self.config, part));
-        Ok(match &self.cache {
-            Some(cache) => {
-                let source = self.rows.valid_source();
-                let reader = source.map(|source| read(source, Partition::All)).transpose()?;
-                reader.map(|reader| cache.valid(reader))
-            }
-            None => self.rows.valid()?.map(|(source, part)| read(source, part)).transpose()?,
-        })
+        Ok(shuffled.as_a_whole(n_rows.ceil() as u64, self.rows.shuffle_folder()))
     }
 
     /// The metrics of the validation rows; `train` is the reader of the training rows, read to the end of the epoch.
@@ -251,11 +270,17 @@ impl<'a> Run<'a> {
         train: &RowReader<'_>,
         observer: &mut Observer<'_>,
     ) -> Result<Option<Evaluated<f32>>, TrainError> {
-        let Some(mut reader) = self.valid_reader()? else { return Ok(None) };
-        let predictor = Predictor::new(self.engine.model(), self.engine.params());
-        let options =
-            EvaluateOptions { tapes: Some(self.engine.tapes()), ..EvaluateOptions::default() };
-        let evaluated = evaluate(predictor, &mut reader, options)?;
+        let reader = self.rows.valid((self.config, self.encoder))?;
+        let Some(mut reader) = reader else { return Ok(None) };
+        let (engine, ranks) = (&mut self.engine, self.ranks);
+        let evaluated = evaluate_with(&mut reader, None, |batch, probabilities| match ranks {
+            Some(ranks) => engine.predict_among(ranks, batch, probabilities),
+            None => {
+                let predictor = Predictor::new(engine.model(), engine.params());
+                predictor.predict_batch(engine.tapes(), batch, probabilities);
+                Ok(())
+            }
+        })?;
         let summary = &evaluated.summary;
         let is_first = self.valid.replace(reader).is_none();
         if summary.log_loss.is_none() {

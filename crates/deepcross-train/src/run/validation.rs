@@ -5,7 +5,7 @@ use crate::error::TrainError;
 use deepcross_data::RowReader;
 use deepcross_data::rows::RawValues;
 use deepcross_features::Batch;
-use deepcross_metrics::{Evaluated, Evaluation, MetricError};
+use deepcross_metrics::{Evaluated, Evaluation};
 use deepcross_model::{BLOCK, Predictor, Tapes};
 use std::fmt;
 
@@ -43,19 +43,32 @@ pub fn evaluate(
     reader: &mut RowReader<'_>,
     options: EvaluateOptions<'_>,
 ) -> Result<Evaluated<f32>, TrainError> {
-    let (own, mut observe) = (Tapes::new(), options.observe);
-    let tapes = options.tapes.unwrap_or(&own);
+    let EvaluateOptions { tapes, observe } = options;
+    let own = Tapes::new();
+    let tapes = tapes.unwrap_or(&own);
+    evaluate_with(reader, observe, |batch, probabilities| {
+        predictor.predict_batch(tapes, batch, probabilities);
+        Ok(())
+    })
+}
+
+/// [`evaluate`] with predictions of another origin: `predict` writes one for each row of a batch.
+pub(super) fn evaluate_with(
+    reader: &mut RowReader<'_>,
+    mut observe: Option<&mut (dyn FnMut(EvaluatedRows<'_>) + Send)>,
+    mut predict: impl FnMut(&Batch, &mut Vec<f32>) -> Result<(), TrainError> + Send,
+) -> Result<Evaluated<f32>, TrainError> {
     let mut evaluation = Evaluation::default();
     let mut ahead = ReadAhead::new(InOrder { reader, rows: ROWS });
     let mut probabilities = Vec::new();
     while let Some(pushed) = ahead.next(|rows| {
         let OrderedRows { batch, raw_values, .. } = rows;
-        predictor.predict_batch(tapes, batch, &mut probabilities);
+        predict(batch, &mut probabilities)?;
         evaluation.push_all(&probabilities, batch.labels(), batch.weights())?;
         if let Some(observe) = &mut observe {
             observe(EvaluatedRows { batch, probabilities: &probabilities, raw_values });
         }
-        Ok::<(), MetricError>(())
+        Ok::<(), TrainError>(())
     })? {
         pushed?;
     }

@@ -13,8 +13,8 @@ use crate::checkpoint::FittedRows;
 use crate::config_file::{RunConfig, differences, differences_within};
 use crate::error::TrainError;
 use deepcross_data::{DataError, PositiveBlocks, RowReader};
-use deepcross_features::FieldConfig;
 use deepcross_features::fields::DecimalMark;
+use deepcross_features::{Encoder, FieldConfig};
 use deepcross_model::TrainedModel;
 use serde::Serialize;
 use std::path::Path;
@@ -59,19 +59,19 @@ fn table(value: &impl Serialize) -> Result<Table, TrainError> {
     })
 }
 
-/// Counts the training rows for the encoder of a model, which is not fitted to them.
+/// Counts the training rows for the encoder of a model, which is not fitted to them and must be one for training.
 ///
 /// # Errors
 /// As [`RowReader::fill`], [`DataError::NoRows`], and [`DataError::AbsentClass`].
 pub(crate) fn survey(
     config: &RunConfig,
     rows: &Rows,
-    init: &TrainedModel,
+    (init, encoder): (&TrainedModel, &Encoder),
 ) -> Result<FittedRows, TrainError> {
     rows.check_valid_files(config)?;
     let plan = Rows::plan(config, rows.train_part()?);
     let train = rows.train.after_training_on(init.training.negative_label);
-    let mut reader = RowReader::new(&train, &init.encoder, plan)?.comparing_partitions();
+    let mut reader = RowReader::new(&train, encoder, plan)?.comparing_partitions();
     let (mut batch, mut n_rows, mut positives) = (reader.new_batch(), 0, 0);
     let mut blocks = PositiveBlocks::default();
     while reader.fill(&mut batch, ROWS)? > 0 {

@@ -31,7 +31,7 @@ impl NamedColumns {
         let mut found = Self::default();
         for name in names {
             match name.as_str() {
-                ALL if !source.header().contains(name) => found.push_all(&fields),
+                ALL if !source.header().contains(name) => found.push_all(&fields, source),
                 _ => found.push(column(name, &fields, source)?),
             }
         }
@@ -44,10 +44,15 @@ impl NamedColumns {
         }
     }
 
-    fn push_all(&mut self, fields: &[FieldDescription]) {
+    /// Adds the columns of all fields; a column that the model does not read may be absent.
+    fn push_all(&mut self, fields: &[FieldDescription], source: &Source) {
         self.left_out.clear();
-        for (field, column) in fields.iter().filter_map(|field| Some((field, only_column(field)?)))
-        {
+        let is_there = |field: &&FieldDescription| {
+            field.rules.at_prediction.is_none()
+                || field.columns.iter().all(|column| source.header().contains(column))
+        };
+        let fields = fields.iter().filter(is_there);
+        for (field, column) in fields.filter_map(|field| Some((field, only_column(field)?))) {
             match form(field) {
                 Some(form) => self.push(SliceColumn { name: column.to_owned(), form }),
                 None => self.left_out.push(column.to_owned()),

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// Each kind of field, companion counts, row weights, and a shuffle buffer smaller than the data.
-const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
     [data]
     label = "click"
     weight = "price"
@@ -50,13 +50,29 @@ const CONFIG: &str = r#"
     name = "both"
     kind = "cross"
     columns = ["device", "match_type"]
-    buckets = 20
+    min_count = 3
+    counts = true
+    smoothing = [1, 30]
+
+    [[field]]
+    name = "user_device"
+    kind = "cross"
+    columns = ["user", "campaign", "device"]
+    buckets = 150
+    counts = true
 
     [[field]]
     name = "age"
     kind = "number"
     transform = "standard"
     clip = [20.0, 60.0]
+
+    [[field]]
+    name = "age_bins"
+    column = "age"
+    kind = "number"
+    encoding = "piecewise-linear"
+    bins = 5
 
     [model]
     embedding = 4
@@ -123,18 +139,24 @@ impl Case {
     }
 
     fn cached(&self, threads: usize) -> (Vec<u8>, CacheEvents) {
-        self.cached_observed(threads, &mut |_| ())
+        self.cached_observed(&self.files, threads, &mut |_| ())
+    }
+
+    /// A run that reads the cache without the files.
+    fn cached_alone(&self, threads: usize) -> (Vec<u8>, CacheEvents) {
+        self.cached_observed(&Files::default(), threads, &mut |_| ())
     }
 
     fn cached_observed(
         &self,
+        files: &Files,
         threads: usize,
         observe: &mut (dyn FnMut(&Event<'_>) + Send),
     ) -> (Vec<u8>, CacheEvents) {
         let (init, cache) = (self.init.clone(), Some(self.cache()));
         let options = RunOptions { init, cache, ..RunOptions::on_threads(threads) };
         let mut events = Vec::new();
-        let model = train(&self.config, &self.files, options, &mut |event| {
+        let model = train(&self.config, files, options, &mut |event| {
             note(&event, &mut events);
             observe(&event);
         });
@@ -154,6 +176,9 @@ impl Case {
             assert_eq!(events, [event], "{name}, {threads} threads");
             assert!(found == expected, "{name}, {event} on {threads} threads: another artifact");
         }
+        let (found, events) = self.cached_alone(2);
+        assert_eq!(events, ["used"], "{name}, without the files");
+        assert!(found == expected, "{name}, without the files: another artifact");
     }
 }
 
@@ -203,9 +228,11 @@ fn bad_rows_are_left_out_of_a_cache() {
         let case = Case::new(overrides).with_bad_rows();
         case.check(&overrides.join(" "));
         let mut skipped = Vec::new();
-        for cache in [None, Some(case.cache())] {
+        let none = Files::default();
+        for (files, is_cached) in [(&case.files, false), (&case.files, true), (&none, true)] {
+            let cache = is_cached.then(|| case.cache());
             let options = RunOptions { cache, ..RunOptions::on_threads(2) };
-            let trained = train(&case.config, &case.files, options, &mut |event| {
+            let trained = train(&case.config, files, options, &mut |event| {
                 if let Event::Read { train, valid } = event {
                     let valid =
                         valid.map(|valid| (valid.skipped().clone(), valid.counts().clone()));
@@ -218,6 +245,7 @@ fn bad_rows_are_left_out_of_a_cache() {
         }
         assert!(skipped[0].0.0.rows > 100, "{:?}", skipped[0]);
         assert_eq!(skipped[0], skipped[1], "the counts and the bad rows are those of the text");
+        assert_eq!(skipped[0], skipped[2], "and they are in the cache");
     }
 }
 
@@ -235,7 +263,7 @@ fn a_validation_file_and_a_model_to_begin_from_are_cached() {
     case.check("a model");
     // A cache that is encoded beforehand has the same bytes as the cache of a run.
     let made = std::fs::read(case.cache()).expect("the run has made the cache");
-    let options = EncodeOptions { threads: 3, init: Some(&model), strict: false };
+    let options = EncodeOptions { threads: 3, init: Some(&model), ..EncodeOptions::default() };
     let encoded = encode(&case.config, &case.files, options, &case.cache(), &mut |_| ());
     let encoded = encoded.expect("the rows are valid");
     assert_eq!((encoded.rows, encoded.valid_rows), (ROWS, 700));
@@ -249,7 +277,7 @@ fn no_epoch_reads_the_text_once_there_is_a_cache() {
     let (expected, file) = (case.text(), &*case.files.train.files()[0].path().clone());
     let text = std::fs::read_to_string(file).expect("the file exists");
     let header = text.lines().next().expect("there is a header");
-    let (found, _) = case.cached_observed(2, &mut |event| {
+    let (found, _) = case.cached_observed(&case.files, 2, &mut |event| {
         if let Event::Cache(CacheEvent::Made { .. }) = event {
             std::fs::write(file, format!("{header}\nno row at all\n")).expect("there is room");
         }
@@ -258,7 +286,7 @@ fn no_epoch_reads_the_text_once_there_is_a_cache() {
     std::fs::write(file, text).expect("there is room");
     // A later run does not fit the encoder: the event of the cache comes before the event of the fit.
     let mut order = Vec::new();
-    case.cached_observed(2, &mut |event| match event {
+    case.cached_observed(&case.files, 2, &mut |event| match event {
         Event::Cache(_) => order.push("cache"),
         Event::Fitted { .. } => order.push("fitted"),
         _ => {}
@@ -270,7 +298,7 @@ fn no_epoch_reads_the_text_once_there_is_a_cache() {
 fn a_stopped_run_resumes_with_its_cache_or_another() {
     let case = Case::new(&["data.order=time", "train.negative_rate=0.7"]);
     let (expected, checkpoint) = (case.text(), case.folder.path().join("checkpoint"));
-    for (removed, whole) in [(false, false), (true, false), (true, true)] {
+    for (removed, whole) in [(false, false), (false, true), (true, false), (true, true)] {
         let mut stops = 0;
         let model = loop {
             let mut left = 4;
@@ -279,15 +307,17 @@ fn a_stopped_run_resumes_with_its_cache_or_another() {
                 if left == 0 { Next::Stop } else { Next::Continue }
             };
             let checkpoints = Checkpoints::new(&checkpoint).resume(true).ask(ask);
-            // In the last case, every other call has no cache.
-            let cache = (!whole || stops % 2 == 0).then(|| case.cache());
+            // Every other call has no cache in the last case, and no files in the second.
+            let cache = (!removed || !whole || stops % 2 == 0).then(|| case.cache());
+            let has_files = removed || !whole || stops % 2 == 0;
+            let files = if has_files { case.files.clone() } else { Files::default() };
             let threads = 1 + stops % 3;
             let options = RunOptions {
                 cache,
                 checkpoints: Some(checkpoints),
                 ..RunOptions::on_threads(threads)
             };
-            match train(&case.config, &case.files, options, &mut |_| ()) {
+            match train(&case.config, &files, options, &mut |_| ()) {
                 Err(TrainError::Stopped { .. }) => stops += 1,
                 result => break result.unwrap_or_else(|error| panic!("{error}")),
             }
@@ -382,4 +412,72 @@ fn without_room_for_a_cache_a_run_reads_text() {
         encode(&case.config, &case.files, EncodeOptions::default(), &case.cache(), &mut |_| ());
     assert!(error.is_err_and(|error| error.to_string().contains("cannot be written")));
     std::fs::remove_dir(case.cache()).expect("the folder is empty");
+}
+
+/// The differences that a run without files finds between its settings and the cache.
+fn differences_alone(case: &Case) -> Vec<String> {
+    let options = RunOptions {
+        cache: Some(case.cache()),
+        init: case.init.clone(),
+        ..RunOptions::on_threads(2)
+    };
+    match train(&case.config, &Files::default(), options, &mut |_| ()) {
+        Err(TrainError::OtherCache { file, differences }) => {
+            assert_eq!(file, case.cache());
+            differences
+        }
+        other => panic!("{:?}", other.map(|_| "trained")),
+    }
+}
+
+#[test]
+fn a_cache_alone_must_be_of_the_settings_of_the_run() {
+    let mut case = Case::new(&["train.epochs=1"]);
+    case.cached(2);
+    let made = std::fs::read(case.cache()).expect("the run has made the cache");
+    let model = train(&case.config, &case.files, RunOptions::on_threads(2), &mut |_| ());
+    let changes: [(&[&str], &str); 4] = [
+        (
+            &["field.age.transform=log1p"],
+            "`field.age.transform` was \"standard\", and is \"log1p\"",
+        ),
+        (&["data.order=time"], "`data.order` was \"any\", and is \"time\""),
+        (&["train.valid_fraction=0.3"], "`train.valid_fraction` was 0.1, and is 0.3"),
+        (&["train.seed=2"], "`train.split_seed` was 1, and is 2"),
+    ];
+    for (overrides, expected) in changes {
+        case.config = Case::new(overrides).config;
+        assert_eq!(differences_alone(&case)[0], expected);
+    }
+    case.config = Case::new(&["train.epochs=1"]).config;
+    case.init = Some(model.expect("the rows are valid"));
+    assert_eq!(differences_alone(&case), ["the rows were encoded by another encoder"]);
+    case.init = None;
+    let mut damaged = made.clone();
+    damaged[made.len() / 2] ^= 16;
+    for (bytes, expected) in [(Some(damaged), "not a valid cache"), (None, "no such file")] {
+        std::fs::remove_file(case.cache()).expect("the cache is still there");
+        bytes.into_iter().for_each(|bytes| {
+            std::fs::write(case.cache(), bytes).expect("there is room");
+        });
+        let options = RunOptions { cache: Some(case.cache()), ..RunOptions::on_threads(1) };
+        let error = train(&case.config, &Files::default(), options, &mut |_| ());
+        let error = error.map(|_| "trained").expect_err("there is no valid cache").to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// Settings that contradict the files are refused as for the files themselves.
+#[test]
+fn a_cache_alone_says_whether_there_are_validation_files() {
+    let mut case = Case::new(&["train.epochs=1"]);
+    case.files.valid = vec![write(&case.folder, "valid.tsv", &clicks(2, 700))].into();
+    case.cached(2);
+    case.config = Case::new(&["train.epochs=1", "train.valid_fraction=0.2"]).config;
+    let options = RunOptions { cache: Some(case.cache()), ..RunOptions::on_threads(1) };
+    let error = train(&case.config, &Files::default(), options, &mut |_| ());
+    let error = error.map(|_| "trained").expect_err("two kinds of validation rows").to_string();
+    assert!(error.contains("`train.valid_fraction`: has no meaning with a validation"), "{error}");
+    let missing = train(&case.config, &Files::default(), RunOptions::on_threads(1), &mut |_| ());
+    assert!(missing.is_err(), "neither files nor a cache");
 }

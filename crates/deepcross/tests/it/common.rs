@@ -95,8 +95,13 @@ pub(crate) fn config(overrides: &[&str]) -> RunConfig {
 pub(crate) fn clicks(seed: u64, rows: u64) -> Vec<String> {
     let config =
         SimulatorConfig { seed, campaigns: 300, users: 500, click_rate: 0.3, ..Default::default() };
+    simulated(&config, rows)
+}
+
+/// Simulated clicks as lines, the header first.
+pub(crate) fn simulated(config: &SimulatorConfig, rows: u64) -> Vec<String> {
     let mut text = Vec::new();
-    let simulator = Simulator::new(&config).expect("the settings are valid");
+    let simulator = Simulator::new(config).expect("the settings are valid");
     simulator.write_tsv(&mut text, None, rows).expect("writing to memory does not fail");
     let text = String::from_utf8(text).expect("the clicks are UTF-8");
     text.lines().map(str::to_owned).collect()

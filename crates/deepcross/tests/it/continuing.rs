@@ -42,7 +42,11 @@ fn the_first_predictions_are_those_of_the_model() {
     let folder = folder();
     let [first, second, test] = [(1, ROWS), (2, ROWS + 100), (3, ROWS)]
         .map(|(seed, rows)| write(&folder, &format!("{seed}.tsv"), &clicks(seed, rows)));
-    for overrides in [&[][..], &["field.campaign.counts=true", "train.negative_rate=0.3"]] {
+    for overrides in [
+        &[][..],
+        &["field.campaign.counts=true", "train.negative_rate=0.3"],
+        &["train.start_from_rate=true"],
+    ] {
         let model =
             trained_with(&config(overrides), &files(std::slice::from_ref(&first)), 2, &mut |_| ());
         // Steps that are too small to change any weight.

@@ -7,9 +7,10 @@ use cargo_metadata::{CargoOpt, Dependency, DependencyKind, Metadata, MetadataCom
 const TESTING: &str = "deepcross-testing";
 
 /// The floor of every member of the workspace.
-const FLOORS: [(&str, i32); 21] = [
+const FLOORS: [(&str, i32); 24] = [
     (TESTING, -1),
     ("deepcross-files", 0),
+    ("deepcross-collective", 0),
     ("deepcross-kernels", 0),
     ("deepcross-calibration", 0),
     ("deepcross-features", 0),
@@ -27,15 +28,18 @@ const FLOORS: [(&str, i32); 21] = [
     ("deepcross-serve", 4),
     ("deepcross-cli", 5),
     ("deepcross", 5),
+    ("deepcross-python", 5),
+    ("deepcross-c", 5),
     ("examples", 6),
     ("benches", 6),
 ];
 
 /// Outside crates that only few crates may use, mostly one: vector instructions, files for other
-/// programs, output on the terminal, and the HTTP server.
-const OWNERS: [(&str, &str); 9] = [
+/// programs, output on the terminal, the HTTP server, and Python.
+const OWNERS: [(&str, &str); 11] = [
     ("pulp", "deepcross-kernels"),
     ("pulp", "deepcross-data"),
+    ("ferrompi", "deepcross-collective"),
     ("prost", "deepcross-model"),
     ("safetensors", "deepcross-model"),
     ("clap", "deepcross-cli"),
@@ -43,6 +47,7 @@ const OWNERS: [(&str, &str); 9] = [
     ("indicatif", "deepcross-cli"),
     ("axum", "deepcross-serve"),
     ("tokio", "deepcross-serve"),
+    ("pyo3", "deepcross-python"),
 ];
 
 fn floor(name: &str) -> Option<i32> {

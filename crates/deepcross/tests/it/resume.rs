@@ -2,6 +2,8 @@
 //! of an uninterrupted run, to the byte, and a checkpoint of another run is refused.
 
 use crate::common::{artifact, clicks, config, folder, kinds, trained_with, write};
+use crate::start_from_rate::WEIGHTED;
+use deepcross::features::FieldConfig;
 use deepcross::model::TrainedModel;
 use deepcross::train::{
     Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError, Warning,
@@ -116,6 +118,11 @@ fn a_run_with_patience_resumes() {
 }
 
 #[test]
+fn a_run_that_starts_from_the_rate_resumes() {
+    Case::new(&WEIGHTED).check();
+}
+
+#[test]
 fn schedules_clipping_and_rules_resume() {
     let rest = ["train.label_smoothing=0.1", "train.epochs=4", "train.patience=4"];
     let cases: [&[&str]; 4] = [
@@ -171,6 +178,23 @@ fn companion_counts_resume() {
     for order in ["data.order=any", "data.order=time"] {
         let counts = ["field.campaign.counts=true", "train.epochs=3", order];
         Case::new(&[&counts[..], &["train.negative_rate=0.6", "train.batch=200"]].concat()).check();
+    }
+}
+
+#[test]
+fn crosses_with_counts_resume() {
+    for order in ["data.order=any", "data.order=time"] {
+        let mut case = Case::new(&["train.epochs=3", order]);
+        case.config.field.extend([
+            FieldConfig::cross("user_ad", ["user", "campaign"])
+                .min_count(2)
+                .counts(true)
+                .smoothing([1.0, 10.0]),
+            FieldConfig::cross("place", ["campaign", "device", "match_type"])
+                .buckets(150)
+                .counts(true),
+        ]);
+        case.check();
     }
 }
 

@@ -51,7 +51,7 @@ fn fields(trained: &TrainedModel) -> Table {
     for (field, shape) in trained.encoder.fields().iter().zip(trained.encoder.shapes()) {
         let dimensions = match shape.kind {
             ShapeKind::Sparse { dimensions, .. } => dimensions,
-            ShapeKind::Dense { width } => width,
+            ShapeKind::Dense { width, .. } => width,
         };
         let dimensions = grouped(dimensions as u64);
         table.add_row([&field.name, &field.column(), &dimensions, &field.encoding]);

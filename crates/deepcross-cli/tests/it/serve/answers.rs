@@ -159,6 +159,53 @@ fn shared_values_are_encoded_once_and_reported_once() {
     assert!(errors[0]["row"].is_null(), "{errors}");
 }
 
+/// A cross of a shared column and one of the candidates, and crosses of either.
+const CROSSES: &str = r#"
+[[field]]
+name = "ad_age"
+kind = "cross"
+columns = ["ad", "age"]
+min_count = 2
+counts = true
+smoothing = [1, 20]
+
+[[field]]
+name = "age_tags"
+kind = "cross"
+columns = ["age", "tags"]
+buckets = 30
+counts = true
+"#;
+
+#[test]
+fn crosses_and_their_counts_are_those_of_predict() {
+    let folder = Folder::with_data();
+    let config = folder.text("run.toml").replacen("\n[model]", &format!("{CROSSES}\n[model]"), 1);
+    folder.write("run.toml", config);
+    folder.succeed("train --config run.toml --data train.csv --out model.dcx");
+    let inspected = folder.succeed("inspect --model model.dcx").stdout;
+    assert!(inspected.contains("ad and age") && inspected.contains("ad_age_counts"), "{inspected}");
+    let text = format!("{}0,,t1,\n1,never seen,t1,20\n0,ad1,,10.0\n", csv(40));
+    folder.write("many.csv", &text);
+    let expected = predicted(&folder, "many.csv");
+    let service = Service::start(&folder, "");
+    let body = format!("{{\"rows\":[{}]}}", json_rows(&text).join(","));
+    assert_eq!(service.post("/v1/score", &body).probabilities(), expected);
+    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    for (row, expected) in rows.iter().zip(&expected).filter(|(row, _)| !row[3].is_empty()) {
+        let (ad, tags, age) = (row[1], row[2], row[3]);
+        let shared = format!("{{\"tags\":\"{tags}\",\"age\":{age}}}");
+        let body = format!("{{\"shared\":{shared},\"candidates\":[{{\"ad\":\"{ad}\"}}]}}");
+        let found = ranked(&service.post("/v1/rank", &body).json())[0].1;
+        assert!((found - expected).abs() < 1e-6, "{row:?}: {found}, {expected}");
+    }
+    let mut inspect = folder.program();
+    inspect.args(["inspect", "--model", "model.dcx", "--neighbours", "ad_age=ad0 × 18"]);
+    let neighbours = String::from_utf8(inspect.output().unwrap().stdout).unwrap();
+    assert!(neighbours.starts_with("ad_age = ad0 × 18, met in "), "{neighbours}");
+    assert!(neighbours.matches(" × ").count() > 5, "{neighbours}");
+}
+
 #[test]
 fn tables_that_stay_in_the_file_give_the_same_answers() {
     let folder = Folder::with_model();

@@ -85,7 +85,7 @@ impl<W: Write> EncodedWriter<W> {
 fn firsts(first: u64, shapes: &[FieldShape]) -> Vec<u64> {
     let sizes = shapes.iter().map(|shape| match shape.kind {
         ShapeKind::Sparse { dimensions, .. } => dimensions,
-        ShapeKind::Dense { width } => width,
+        ShapeKind::Dense { width, .. } => width,
     });
     let next = |next: &mut u64, size: usize| {
         let first = *next;

@@ -8,8 +8,10 @@
 use crate::graph::{Axis, GraphBuilder, Value, integer};
 use crate::interchange::graph_inputs::{ids_name, numbers_name, weights_name};
 use crate::stack::stacked_input::StackedInput;
+use deepcross_autodiff::DenseId;
 use deepcross_features::batch::{FieldShape, ShapeKind};
-use deepcross_layers::fields::{Embedding, OneHot, StackedField};
+use deepcross_layers::fields::{OneHot, StackedField};
+use deepcross_layers::{Activation, Lookup};
 
 /// The input of a batch for a field.
 enum Input {
@@ -36,7 +38,7 @@ pub(super) fn stack(
 fn input(graph: &mut GraphBuilder<'_>, shape: &FieldShape) -> Input {
     let name = &shape.name;
     match shape.kind {
-        ShapeKind::Dense { width } => {
+        ShapeKind::Dense { width, .. } => {
             let axes = [Axis::rows(), Axis::Fixed(width)];
             Input::Numbers(graph.numbers(numbers_name(name), &axes))
         }
@@ -61,22 +63,29 @@ fn input(graph: &mut GraphBuilder<'_>, shape: &FieldShape) -> Input {
 fn part(graph: &mut GraphBuilder<'_>, field: &StackedField, input: &Input) -> Value {
     match (field, input) {
         (StackedField::Numbers { .. }, Input::Numbers(numbers)) => numbers.clone(),
-        (StackedField::ProjectedNumbers { weight }, Input::Numbers(numbers)) => {
-            let (params, (outputs, inputs)) = (graph.params, graph.params.dense_shape(*weight));
-            let (name, values) = (params.dense_name(*weight), params.dense_slice(*weight));
-            let weight = graph.parameter(name, &[outputs, inputs], values);
-            graph.node_with("Gemm", &[numbers, &weight], vec![integer("transB", 1)])
+        (StackedField::ProjectedNumbers(projection), Input::Numbers(numbers)) => {
+            let (params, weight) = (graph.params, projection.weight);
+            let (outputs, inputs) = params.dense_shape(weight);
+            let weight = graph.parameter(
+                params.dense_name(weight),
+                &[outputs, inputs],
+                params.dense_slice(weight),
+            );
+            let product = graph.node_with("Gemm", &[numbers, &weight], vec![integer("transB", 1)]);
+            end_of_embedding(graph, (projection.bias, projection.activation), product)
         }
         (StackedField::Embedding(embedding), Input::Ids(ids)) => {
-            let table = table(graph, embedding);
+            let lookup = embedding.lookup;
+            let table = table(graph, lookup);
             let rows = graph.node("Gather", &[&table, ids]);
-            end_of_embedding(graph, embedding, rows)
+            end_of_embedding(graph, (lookup.bias, lookup.activation), rows)
         }
         (StackedField::Embedding(embedding), Input::Bags { ids, weights }) => {
-            let table = table(graph, embedding);
+            let lookup = embedding.lookup;
+            let table = table(graph, lookup);
             let rows = graph.node("Gather", &[&table, ids]);
             let sums = weighted(graph, weights, &rows);
-            end_of_embedding(graph, embedding, sums)
+            end_of_embedding(graph, (lookup.bias, lookup.activation), sums)
         }
         (StackedField::OneHot(raw), Input::Ids(ids)) => {
             let columns = one_hot(graph, *raw, ids);
@@ -91,8 +100,8 @@ fn part(graph: &mut GraphBuilder<'_>, field: &StackedField, input: &Input) -> Va
     }
 }
 
-fn table(graph: &mut GraphBuilder<'_>, embedding: &Embedding) -> Value {
-    let (params, table) = (graph.params, embedding.lookup.table);
+fn table(graph: &mut GraphBuilder<'_>, lookup: Lookup) -> Value {
+    let (params, table) = (graph.params, lookup.table);
     let (rows, width) = params.table_shape(table);
     let values = params.table(table);
     let values = values.as_slice().expect("the standard layout");
@@ -106,9 +115,13 @@ fn weighted(graph: &mut GraphBuilder<'_>, weights: &Value, each: &Value) -> Valu
     graph.node("Squeeze", &[&sums, &axis])
 }
 
-fn end_of_embedding(graph: &mut GraphBuilder<'_>, embedding: &Embedding, sums: Value) -> Value {
+fn end_of_embedding(
+    graph: &mut GraphBuilder<'_>,
+    (bias, activation): (Option<DenseId>, Activation),
+    sums: Value,
+) -> Value {
     let params = graph.params;
-    let sums = match embedding.lookup.bias {
+    let sums = match bias {
         None => sums,
         Some(bias) => {
             let values = params.dense_slice(bias);
@@ -116,7 +129,7 @@ fn end_of_embedding(graph: &mut GraphBuilder<'_>, embedding: &Embedding, sums: V
             graph.node("Add", &[&sums, &bias])
         }
     };
-    graph.activation(sums, embedding.lookup.activation)
+    graph.activation(sums, activation)
 }
 
 fn one_hot(graph: &mut GraphBuilder<'_>, raw: OneHot, ids: &Value) -> Value {

@@ -106,7 +106,7 @@ fn graph_of(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> Option<proto::G
 /// The metadata of a field, which a caller needs for its inputs.
 fn field_note(shape: &FieldShape) -> Json {
     match shape.kind {
-        ShapeKind::Dense { width } => {
+        ShapeKind::Dense { width, .. } => {
             json!({ "name": shape.name, "form": "numbers", "width": width })
         }
         ShapeKind::Sparse { dimensions, multi_hot, reserved } => {

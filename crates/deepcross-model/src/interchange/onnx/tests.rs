@@ -36,7 +36,11 @@ fn graphs_of_every_kind_are_complete() {
         let graph = again.graph.unwrap();
         let known = check_values(&graph);
         let inputs: Vec<_> = graph.input.iter().map(|input| name(input.name.as_ref())).collect();
-        assert_eq!(inputs, ["ad.ids", "words.ids", "words.weights", "age.numbers"], "{kind}");
+        assert_eq!(
+            inputs,
+            ["ad.ids", "words.ids", "words.weights", "age.numbers", "hours.numbers"],
+            "{kind}"
+        );
         let outputs: Vec<_> = graph.output.iter().map(|out| name(out.name.as_ref())).collect();
         assert_eq!(outputs, ["probability", "logit"], "{kind}");
         let parameters = crate::interchange::tensors::tensors(&params);

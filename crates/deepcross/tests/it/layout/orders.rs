@@ -4,9 +4,10 @@
 type Order = &'static [&'static [&'static str]];
 
 /// The orders, by crate.
-pub(super) const ORDERS: [(&str, Order); 9] = [
+pub(super) const ORDERS: [(&str, Order); 10] = [
     ("deepcross-autodiff", AUTODIFF),
     ("deepcross-cli", CLI),
+    ("deepcross-collective", COLLECTIVE),
     ("deepcross-data", DATA),
     ("deepcross-features", FEATURES),
     ("deepcross-model", MODEL),
@@ -29,6 +30,7 @@ const AUTODIFF: Order = &[
 const CLI: Order = &[
     &["call_error"],
     &["output", "output_names", "signals"],
+    &["ranks"],
     &["warnings"],
     &["inputs", "arguments"],
     &["text"],
@@ -39,8 +41,14 @@ const CLI: Order = &[
     &["cli"],
 ];
 
+const COLLECTIVE: Order = &[
+    // A message of an error names a channel, and a communicator returns errors.
+    &["communicator", "error"],
+    &["collectives", "counted", "mpi", "solo", "threads"],
+];
+
 const DATA: Order = &[
-    &["limits", "message", "random", "parallel"],
+    &["limits", "message", "random", "parallel", "ranks"],
     &["config"],
     &["place", "error"],
     &["input"],
@@ -62,7 +70,7 @@ const FEATURES: Order = &[
     &["times"],
     &["raw"],
     &["json"],
-    &["lookup"],
+    &["lookup", "smoothing"],
     &["description"],
     &["kind"],
     &["companion"],
@@ -97,12 +105,15 @@ const OPTIM: Order = &[
 ];
 
 const PROFILE: Order = &[
-    &["error", "examples", "number_text"],
+    &["error", "examples", "number_text", "present_value"],
     &["guess_format"],
     &["profile"],
     &["infer"],
+    &["crosses"],
+    &["unseen"],
     &["first_sizes"],
     &["file_profile", "first_config"],
+    &["report"],
 ];
 
 const REPORT: Order =
@@ -110,13 +121,16 @@ const REPORT: Order =
 
 const TRAIN: Order = &[
     &["objective", "diagnosis"],
-    &["warning"],
+    &["warning", "rank_traffic"],
     &["error"],
     &["event", "options"],
     &["config_file"],
+    &["ranks"],
     &["checkpoint"],
     &["run"],
-    &["encode", "prediction", "calibration", "importance", "groups"],
+    &["average"],
+    &["encode", "prediction", "calibration", "importance", "groups", "evaluation_report"],
     &["slices"],
-    &["compare", "trained_run"],
+    &["compare", "trained_run", "pages"],
+    &["ensemble"],
 ];

@@ -1,18 +1,20 @@
-//! The page of `deepcross train`.
+//! The page of a training.
 
-use super::evaluation::plain_figures;
-use super::{fields, footer, model, name, names};
-use crate::text::tables::{grouped, metric, percent};
+use super::figures::plain_figures;
+use super::{fields, footer, model};
+use crate::config_file::TrainConfig;
+use crate::diagnosis::UnitReport;
+use crate::event::{EpochReport, Event};
 use deepcross_features::Counts;
 use deepcross_model::TrainedModel;
+use deepcross_profile::number_text::{grouped, metric, percent};
 use deepcross_report::{Plot, Report, Section, Series, Table, YScale};
-use deepcross_train::config::TrainConfig;
-use deepcross_train::diagnosis::UnitReport;
-use deepcross_train::{EpochReport, Event};
-use std::path::{Path, PathBuf};
 
 /// The events of a run that its page shows; their size grows only with epochs and units.
-pub(crate) struct Course {
+///
+/// A course without events gives the page of a model whose training is not known.
+#[derive(Clone, Debug, Default)]
+pub struct Course {
     /// Whether the table of epochs has a column of learning rates.
     has_rates: bool,
     epochs: Vec<EpochReport>,
@@ -21,15 +23,33 @@ pub(crate) struct Course {
     counts: Vec<(&'static str, Counts)>,
 }
 
+/// What the page calls the model and the files of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CourseFiles {
+    /// The model.
+    pub model: String,
+    /// The training data.
+    pub data: String,
+    /// The validation data; empty if rows of the training data were held out.
+    pub valid: String,
+}
+
 impl Course {
-    pub(crate) fn new(train: &TrainConfig) -> Self {
+    /// The course of a run before its first event.
+    pub fn new(train: &TrainConfig) -> Self {
         let (has_rates, epochs, units, counts) =
             (train.changes_rates(), Vec::new(), Vec::new(), Vec::new());
         Self { has_rates, epochs, units, counts }
     }
 
+    /// The course with the reports of these epochs.
+    #[must_use]
+    pub fn with_epochs(self, epochs: Vec<EpochReport>) -> Self {
+        Self { epochs, ..self }
+    }
+
     /// Keeps an event if the page shows it.
-    pub(crate) fn observe(&mut self, event: &Event<'_>) {
+    pub fn observe(&mut self, event: &Event<'_>) {
         match event {
             Event::Resumed { reports, .. } => self.epochs = reports.to_vec(),
             Event::Epoch(report) => self.epochs.push(report.clone()),
@@ -44,19 +64,16 @@ impl Course {
     }
 
     /// The page of the run.
-    pub(crate) fn page(
-        self,
-        model_file: &Path,
-        (data, valid): (&[PathBuf], &[PathBuf]),
-        trained: &TrainedModel,
-    ) -> Report {
-        let name = name(model_file);
+    pub fn page(&self, files: CourseFiles, trained: &TrainedModel) -> Report {
         let training = &trained.training;
-        let mut report = Report::new(format!("Training of {name}"));
-        report.fact("Model", name);
-        report.fact("Training data", names(data));
-        if !valid.is_empty() {
-            report.fact("Validation data", names(valid));
+        let mut report = Report::new(format!("Training of {}", files.model));
+        let named = [
+            ("Model", files.model),
+            ("Training data", files.data),
+            ("Validation data", files.valid),
+        ];
+        for (name, value) in named.into_iter().filter(|(_, value)| !value.is_empty()) {
+            report.fact(name, value);
         }
         report.fact("Rows", grouped(training.rows));
         report.fact("Positive", percent(training.positives, training.rows));
@@ -68,7 +85,7 @@ impl Course {
             report.figures = plain_figures(valid);
             report.note = format!("On the validation rows, after epoch {}.", training.best_epoch);
         }
-        report.sections = vec![self.epochs(training.best_epoch), self.units()];
+        report.sections = vec![self.epoch_section(training.best_epoch), self.units()];
         let mut data = Section::new("Data").with_note(
             "Values that have no slot of their own in the encoder, in shares of all values. A dash means that the field cannot distinguish unseen values.",
         );
@@ -81,28 +98,15 @@ impl Course {
         report
     }
 
-    fn epochs(&self, best: u32) -> Section {
-        type Value = fn(&EpochReport) -> Option<f64>;
-        let line = |name: &str, value: Value| {
-            let points = self.epochs.iter().filter_map(|r| Some((f64::from(r.epoch), value(r)?)));
-            Series { name: name.to_owned(), points: points.collect() }
-        };
-        let plot = |title: &str, y: &str, series: Vec<Series>| {
-            let series: Vec<_> =
-                series.into_iter().filter(|line| !line.points.is_empty()).collect();
-            (!series.is_empty())
-                .then(|| Plot::lines(title, y, YScale::Linear, &series, Some(f64::from(best))))
-        };
-        let losses = vec![
-            line("training", |report| Some(report.train_loss)),
-            line("validation", |report| report.valid.as_ref()?.log_loss),
-        ];
-        let areas = vec![line("validation", |report| report.valid.as_ref()?.auc)];
+    /// The curves and the table of the epochs, with a mark at the kept one, `best`; empty without epochs.
+    fn epoch_section(&self, best: u32) -> Section {
         let mut section = Section::new("Epochs").with_note(
             "The training loss is the mean over the rows of an epoch, each predicted before the step that it is part of.",
         );
-        section.plots.extend(plot("Log loss", "log loss", losses));
-        section.plots.extend(plot("AUC", "AUC", areas));
+        section.plots = epoch_curves(&self.epochs, best);
+        if self.epochs.is_empty() {
+            return section;
+        }
         let header = ["epoch", "training log loss", "validation log loss", "AUC", "calibration"];
         let rate = self.has_rates.then_some("learning rate");
         let mut table = Table::new("", &header.into_iter().chain(rate).collect::<Vec<_>>());
@@ -177,4 +181,26 @@ impl Course {
         }
         section
     }
+}
+
+/// The curves of log loss and AUC over the epochs, with a mark at the kept one, `best`; a curve without points is left
+/// out.
+pub fn epoch_curves(epochs: &[EpochReport], best: u32) -> Vec<Plot> {
+    type Value = fn(&EpochReport) -> Option<f64>;
+    let line = |name: &str, value: Value| {
+        let points = epochs.iter().filter_map(|r| Some((f64::from(r.epoch), value(r)?)));
+        Series { name: name.to_owned(), points: points.collect() }
+    };
+    let plot = |title: &str, y: &str, series: Vec<Series>| {
+        let series: Vec<_> = series.into_iter().filter(|line| !line.points.is_empty()).collect();
+        (!series.is_empty())
+            .then(|| Plot::lines(title, y, YScale::Linear, &series, Some(f64::from(best))))
+    };
+    let losses = vec![
+        line("training", |report| Some(report.train_loss)),
+        line("validation", |report| report.valid.as_ref()?.log_loss),
+    ];
+    let areas = vec![line("validation", |report| report.valid.as_ref()?.auc)];
+    let plots = [plot("Log loss", "log loss", losses), plot("AUC", "AUC", areas)];
+    plots.into_iter().flatten().collect()
 }

@@ -1,14 +1,16 @@
-//! The description of the model that `GET /v1/model` returns.
+//! The description of a model for callers, which the service and the interface for C return.
 
-use crate::columns::{Columns, InputColumn};
+use super::input_columns::{InputColumn, InputColumns};
+use crate::trained_model::TrainedModel;
 use deepcross_calibration::{CalibrationMap, Calibrator};
-use deepcross_model::TrainedModel;
 use serde_json::{Value, json};
 
-/// The model as a JSON object; `required` says whether each row must name every field.
-pub(crate) fn model_description(
+/// The model as a JSON object: its fingerprint, the columns that it reads, its training and its calibrator.
+///
+/// `required` says whether each row must name every column.
+pub fn model_description(
     trained: &TrainedModel,
-    columns: &Columns,
+    columns: &InputColumns,
     fingerprint: u64,
     required: bool,
 ) -> Value {

@@ -1,0 +1,300 @@
+//! The engine of a rank: the steps, predictions and checks that all ranks make together.
+//!
+//! All ranks call these functions at the same time, with the same batch.
+
+use super::engine::{Engine, PartOfBatch};
+use crate::diagnosis::{NonFinite, UnitReport, weight_of_table};
+use crate::error::TrainError;
+use crate::objective::{total_weight, total_weight_of};
+use crate::ranks::{
+    BlockMomentum, Ranks, SharedStep, first_non_finite, gather_scores, scored_rows,
+    update_statistics,
+};
+use deepcross_autodiff::{Gradients, Params, sum_of_parts};
+use deepcross_features::Batch;
+use deepcross_model::{BatchNorm, Predictor};
+use std::ops::Range;
+
+impl Engine {
+    /// [`step`](Self::step) with the groups shared by all ranks.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step), and [`TrainError::Ranks`].
+    pub(super) fn step_among(
+        &mut self,
+        ranks: &Ranks<'_>,
+        batch: &Batch,
+    ) -> Result<f64, TrainError> {
+        let weight = total_weight(batch);
+        if !weight.is_finite() {
+            return Err(self.not_finite_among(ranks, batch, weight)?);
+        }
+        if weight <= 0.0 {
+            return Ok(0.0);
+        }
+        let n_rows = batch.n_rows();
+        let own = self.rows_of(&self.own_groups, n_rows);
+        let own_part = total_weight_of(batch, own.clone()) / weight;
+        let losses = self.with_shared(|engine, shared| {
+            if let Some(block) = &mut shared.block {
+                block.before_step(&mut engine.params);
+            }
+            let Self { method, params, gradients, losses, own_groups, optimizer, .. } = engine;
+            let n_steps = optimizer.n_steps();
+            shared.with_rows(ranks, params, (batch, own.clone()), |params, batch| {
+                let rows = batch.rows(0..batch.n_rows());
+                let part = PartOfBatch { rows, first_row: own.start, n_rows, weight };
+                let gradients = &mut gradients[..own_groups.len()];
+                method.step(params, part, n_steps).groups(own_groups.start, gradients, losses);
+            })?;
+            engine.level();
+            let has_rows = |rank: usize| !engine.rows_of(&ranks.groups_of(rank), n_rows).is_empty();
+            let gradients = &engine.gradients[..engine.own_groups.len()];
+            let gradients = (gradients, &engine.losses[..]);
+            shared.sum(ranks, &engine.params, gradients, (&has_rows, own_part))
+        })?;
+        let loss = sum_of_parts(&losses) / weight;
+        if !loss.is_finite() {
+            return Err(self.not_finite_among(ranks, batch, weight)?);
+        }
+        self.with_shared(|engine, shared| {
+            shared.apply(ranks, &mut engine.optimizer, &mut engine.params)
+        })?;
+        let gradients = &self.gradients[..self.own_groups.len()];
+        update_statistics(ranks, &mut self.params, gradients, BatchNorm::MOMENTUM as f32)?;
+        Ok(loss)
+    }
+
+    /// Whether ranks move dense weights apart at present.
+    pub(super) fn is_within_block(&self) -> bool {
+        self.block().is_some_and(BlockMomentum::is_within_block)
+    }
+
+    /// The state of the blocks of steps in which ranks move dense weights apart, if they do.
+    pub(super) fn block(&self) -> Option<&BlockMomentum> {
+        self.shared.as_ref()?.block.as_ref()
+    }
+
+    /// Ends the block of steps in which ranks move dense weights apart, if there is one.
+    pub(super) fn end_block(&mut self, ranks: &Ranks<'_>) -> Result<(), TrainError> {
+        self.with_shared(|engine, shared| match &mut shared.block {
+            Some(block) if block.is_within_block() => {
+                block.join(ranks, &mut engine.params, &mut engine.optimizer)
+            }
+            _ => Ok(()),
+        })
+    }
+
+    /// The engine with the state of blocks of a checkpoint.
+    pub(super) fn with_block_state(mut self, state: &Params<f32>) -> Result<Self, String> {
+        if let Some(shared) = &mut self.shared {
+            let block = shared.block.take();
+            shared.block = block.map(|block| block.with_params(state)).transpose()?;
+        }
+        Ok(self)
+    }
+
+    /// The rows of some groups, which are neighbours.
+    fn rows_of(&self, groups: &Range<usize>, n_rows: usize) -> Range<usize> {
+        let start = |group| self.method.group_rows(group, n_rows).start;
+        start(groups.start)..start(groups.end)
+    }
+
+    /// Lends the part of the engine that is for the exchange with other ranks.
+    ///
+    /// # Panics
+    /// If the engine is not that of a rank.
+    fn with_shared<T>(&mut self, work: impl FnOnce(&mut Self, &mut SharedStep) -> T) -> T {
+        let mut shared = self.shared.take().expect("the engine of a rank");
+        let done = work(self, &mut shared);
+        self.shared = Some(shared);
+        done
+    }
+
+    /// The error of a batch whose loss or gradient is NaN or infinite, which each rank finds in the whole batch.
+    fn not_finite_among(
+        &mut self,
+        ranks: &Ranks<'_>,
+        batch: &Batch,
+        weight: f64,
+    ) -> Result<TrainError, TrainError> {
+        let (n_rows, n_steps) = (batch.n_rows(), self.n_steps());
+        let mut what = self.with_shared(|engine, shared| {
+            let Self { method, params, .. } = engine;
+            shared.with_rows(ranks, params, (batch, 0..n_rows), |params, batch| {
+                let mut gradients = vec![Gradients::new(params); method.n_groups];
+                if weight.is_finite() {
+                    let rows = batch.rows(0..n_rows);
+                    let part = PartOfBatch { rows, first_row: 0, n_rows, weight };
+                    let mut losses = vec![0.0; method.n_groups];
+                    method.step(params, part, n_steps).groups(0, &mut gradients, &mut losses);
+                }
+                method.cause(params, &gradients, batch, n_steps)
+            })
+        })?;
+        // The pass had the table rows of the batch alone, and not in the order of their numbers.
+        if !matches!(what, NonFinite::Row { .. })
+            && let Some(weight) = self.find_non_finite_among(ranks)?
+        {
+            what = weight;
+        } else if let Some(element) = what.element_mut()
+            && let Some(shared) = &self.shared
+            && element.is_of_table()
+            && let Some(field) = element.field
+        {
+            let row = shared.exchange.row_of(field, element.at.0);
+            element.at.0 = row.map_or(element.at.0, |row| row as usize);
+        }
+        Ok(TrainError::NotFinite { step: n_steps + 1, what: Box::new(what), checkpoint: None })
+    }
+
+    /// The probability of a click for each row of a batch. Each rank computes those of its part.
+    pub(super) fn predict_among(
+        &mut self,
+        ranks: &Ranks<'_>,
+        batch: &Batch,
+        out: &mut Vec<f32>,
+    ) -> Result<(), TrainError> {
+        let own = scored_rows(ranks, batch.n_rows());
+        let mut scores = Vec::new();
+        self.with_shared(|engine, shared| {
+            let Self { method, params, .. } = engine;
+            shared.with_rows(ranks, params, (batch, own), |params, batch| {
+                let predictor = Predictor::new(&method.model, params);
+                predictor.predict_batch(&method.tapes, batch, &mut scores);
+            })
+        })?;
+        gather_scores(ranks, &scores, out)
+    }
+
+    /// [`units`](Self::units) with the rows of tables from all ranks.
+    pub(super) fn units_among(
+        &mut self,
+        ranks: &Ranks<'_>,
+        batch: &Batch,
+    ) -> Result<Vec<UnitReport>, TrainError> {
+        self.with_shared(|engine, shared| {
+            let Self { method, params, gradients, .. } = engine;
+            shared.with_rows(ranks, params, (batch, 0..batch.n_rows()), |params, batch| {
+                method.units(params, batch, &mut gradients[0])
+            })
+        })
+    }
+
+    /// The first weight on any rank that is NaN or infinite.
+    pub(super) fn find_non_finite_among(
+        &self,
+        ranks: &Ranks<'_>,
+    ) -> Result<Option<NonFinite>, TrainError> {
+        let own = self.find_non_finite();
+        let ids: Vec<_> = self.params.table_ids().collect();
+        // All ranks have the same matrices and statistics.
+        let in_table = match &own {
+            Some(NonFinite::Weight(element)) => {
+                let id = ids.iter().find(|&&id| self.params.table_name(id) == element.name);
+                id.map(|&id| (id, element.at.0, element.at.1, element.value))
+            }
+            _ => None,
+        };
+        let first = first_non_finite(ranks, in_table)?;
+        let of_table = first.map(|(table, row, column, value)| {
+            let name = self.params.table_name(ids[table]);
+            weight_of_table(self.model(), name, (row, column), value)
+        });
+        let is_dense = own.is_some() && in_table.is_none();
+        Ok(if is_dense { own } else { of_table })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config_file::DistributedConfig;
+    use crate::rank_traffic::channels;
+    use deepcross_collective::{Channel, ThreadRank, Threads};
+    use deepcross_features::batch::{Column, FieldShape, SparseColumn};
+    use deepcross_model::{Model, ModelConfig};
+    use deepcross_optim::{OptimizerConfig, Rule};
+    use std::collections::BTreeSet;
+
+    const GROUPS: usize = 8;
+    const N_ROWS: usize = 100;
+    const WIDTH: usize = 3;
+
+    /// One id a row, and two lists of ids.
+    fn batch() -> Batch {
+        let ids = |seed: usize, n: usize| (0..n).map(|i| (i * i * seed % 90) as u32).collect();
+        let one = Column::Sparse(SparseColumn::one_hot(ids(7, N_ROWS)));
+        let ends = (0..=N_ROWS as u32).map(|row| 2 * row).collect();
+        let list = Column::Sparse(SparseColumn::multi_hot(ends, ids(11, 2 * N_ROWS), Vec::new()));
+        let mut batch = Batch::from_columns(vec![one, list]);
+        batch.labels_mut().extend((0..N_ROWS).map(|i| (i % 3 == 0) as u8 as f32));
+        batch
+    }
+
+    fn engine(rank: &ThreadRank) -> (Ranks<'_>, Engine) {
+        let ranks = Ranks::new(rank, GROUPS).expect("so many").expect("several");
+        let config = ModelConfig { embedding: Some(WIDTH), ..Default::default() };
+        let shapes = [FieldShape::one_hot("ad", 300), FieldShape::multi_hot("words", 300)];
+        let mut params = Params::of_share(ranks.share());
+        let spec = config.check().expect("the settings are valid");
+        let model = Model::new(&spec, &shapes, &mut params, 1).expect("the model is small");
+        let optimizer =
+            OptimizerConfig { clip_norm: Some(1.0), ..OptimizerConfig::new(Rule::ADAM, 0.1) };
+        let config = DistributedConfig::default();
+        let engine = Engine::among(&ranks, model, params, (optimizer, &config), (GROUPS, 1));
+        (ranks, engine.expect("the settings are valid"))
+    }
+
+    /// The distinct rows of each column that the rows of a rank look up and that an owner has.
+    fn distinct(batch: &Batch, rows: Range<usize>, (owner, size): (usize, usize)) -> Vec<usize> {
+        let of_column = |column: &Column| {
+            let Column::Sparse(column) = column else { panic!("ids") };
+            let offset = |row: usize| column.offsets().map_or(row, |ends| ends[row] as usize);
+            let ids = &column.ids()[offset(rows.start)..offset(rows.end)];
+            let own = ids.iter().filter(|&&id| id as usize % size == owner);
+            own.collect::<BTreeSet<_>>().len()
+        };
+        batch.columns().iter().map(of_column).collect()
+    }
+
+    /// The formulas of `docs/cluster.md`.
+    #[test]
+    fn a_step_sends_the_messages_and_bytes_of_the_formulas() {
+        for size in [2, 4, 8] {
+            Threads::run(size, |rank| {
+                let (ranks, mut engine) = engine(rank);
+                let batch = batch();
+                engine.step_among(&ranks, &batch).expect("a step");
+                let traffic = ranks.take_traffic();
+                let sent = |channel: Channel| {
+                    let traffic = traffic.channel(channel);
+                    (traffic.messages_sent, traffic.bytes_sent)
+                };
+                let part = |rank: usize| rank * N_ROWS / size..(rank + 1) * N_ROWS / size;
+                let others = || (0..size).filter(|&other| other != ranks.rank());
+                let asks = |of: usize, owner: usize| distinct(&batch, part(of), (owner, size));
+                let sum = |bytes: &dyn Fn(usize) -> usize| {
+                    ((size - 1) as u64, others().map(bytes).sum::<usize>() as u64)
+                };
+                let own = ranks.rank();
+                let n = |of, owner| asks(of, owner).into_iter().sum::<usize>();
+                assert_eq!(sent(channels::IDS), sum(&|owner| 4 * (2 + n(own, owner))));
+                assert_eq!(sent(channels::ROWS), sum(&|other| 4 * WIDTH * n(other, own)));
+                let bits = |owner| asks(own, owner).iter().map(|n| n.div_ceil(8)).sum::<usize>();
+                let gradients = |owner| bits(owner) + 4 * WIDTH * n(own, owner);
+                assert_eq!(sent(channels::ROW_GRADIENTS), sum(&gradients));
+                let n_dense = engine.params().dense_values().len();
+                let (messages, bytes) = sent(channels::DENSE_GRADIENTS);
+                assert_eq!(messages, 2 * u64::from(size.ilog2()));
+                let expected = (2 * 4 * (n_dense - n_dense / size)) as u64;
+                let rounded = 2 * 4 * u64::from(size.ilog2());
+                assert!(bytes.abs_diff(expected) <= rounded, "{bytes} bytes, not {expected}");
+                let tables = engine.params().table_ids().count();
+                assert_eq!(sent(channels::LOSSES), sum(&|_| 8 * GROUPS / size));
+                assert_eq!(sent(channels::NORMS), sum(&|_| 8 * 64 * tables));
+                assert_eq!(sent(channels::STATISTICS), (0, 0));
+            });
+        }
+    }
+}
