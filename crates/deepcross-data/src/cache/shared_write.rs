@@ -11,6 +11,8 @@
 //!
 //! If a row has an error, all ranks read the rows of the part again, each alone, and so report the error of one process.
 //! This costs a failing run at most one more pass.
+//! Rank 0 does not leave a part that has failed before all others know why: a rank that still sent to it would only learn
+//! that it is lost.
 //!
 //! Companion counts of earlier rows depend on all rows before a row. Each rank then splits the rows of all units, and
 //! looks up their companion counts; it still encodes only its own. If bad rows are also left out, only encoding would show
@@ -35,9 +37,11 @@ const UNIT_ROWS: usize = BLOCK_ROWS;
 /// The most units of a rank that rank 0 has not taken.
 const WINDOW: usize = 4;
 
-/// The first byte of a message with rows, and of one that says why there are none.
+/// The first byte of a message with rows, of one that says why there are none, and of the answer to the last reply of a
+/// part that was not completed.
 const UNIT: u8 = 0;
 const FAILED: u8 = 1;
+const KNOWN: u8 = 2;
 
 /// The first byte of a reply: a unit was taken, the part is complete, a row has an error, or rank 0 cannot go on.
 const TAKEN: u8 = 0;
@@ -83,13 +87,13 @@ impl CacheWriter {
         match take_units(self, part, ranks) {
             Ok(()) => Ok(reply_to_all(ranks, COMPLETE, (0, ""))?),
             Err(Failure::Rows { rank, message }) => {
-                reply_to_all(ranks, BAD_ROW, (rank, &message))?;
+                end_for_all(ranks, BAD_ROW, (rank, &message))?;
                 part.source.set_labels_so_far(labels);
                 Err(error_alone(part, rank, message))
             }
             Err(Failure::Other(error)) => {
                 // The error itself matters more than that others cannot be told of it.
-                let _ = reply_to_all(ranks, ENDED, (0, &error.to_string()));
+                let _ = end_for_all(ranks, ENDED, (0, &error.to_string()));
                 Err(error)
             }
         }
@@ -111,6 +115,9 @@ pub fn send_part(part: PartPlan<'_>, ranks: &dyn Communicator) -> Result<(), Dat
         ranks.send(0, ROWS, &message)?;
     }
     let LastReply { code, rank, message } = replies.last()?;
+    if code != COMPLETE {
+        ranks.send(0, ROWS, &[KNOWN])?;
+    }
     match code {
         // An error after the last unit of this rank is one of its own.
         COMPLETE => sent,
@@ -310,6 +317,24 @@ fn reply_to_all(
 ) -> Result<(), CollectiveError> {
     let message = [&[code], &(rank as u32).to_le_bytes()[..], text.as_bytes()].concat();
     (1..ranks.size()).try_for_each(|rank| ranks.send(rank, REPLIES, &message))
+}
+
+/// Tells all ranks why a part was not completed, and waits until they know.
+fn end_for_all(
+    ranks: &dyn Communicator,
+    code: u8,
+    reason: (usize, &str),
+) -> Result<(), CollectiveError> {
+    reply_to_all(ranks, code, reason)?;
+    let mut message = Vec::new();
+    for rank in 1..ranks.size() {
+        // Units that the rank has sent before it knew come first.
+        while message != [KNOWN] {
+            ranks.receive(rank, ROWS, &mut message)?;
+        }
+        message.clear();
+    }
+    Ok(())
 }
 
 /// The error that one process would report for the rows of the part; that of the rank that has met one, if this rank

@@ -1,6 +1,8 @@
 //! Ranks that fit and encode together give what one process gives.
 
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use deepcross_collective::{Communicator, Threads};
 use deepcross_data::cache::{CacheWriter, PartPlan, send_part};
@@ -141,7 +143,8 @@ fn rows_that_ranks_encode_are_those_of_one_process() {
     }
 }
 
-/// A rank has other rows, which the fingerprint of a large file does not always show.
+/// A rank has other rows, which the fingerprint of a large file does not always show; another one is late, and sends rows
+/// when the part has failed.
 #[test]
 fn an_error_that_one_rank_alone_meets_names_it() {
     let same = Files::one(&content(12_000, |_| false));
@@ -160,6 +163,9 @@ fn an_error_that_one_rank_alone_meets_names_it() {
             let source = if ranks.rank() == 1 { files } else { &same }.source(CONFIG).unwrap();
             let (encoder, history, bad_rows) = (&fitted.encoder, None, BadRows::Error);
             let part = PartPlan { source: &source, encoder, history, bad_rows, division: None };
+            if ranks.rank() == 2 {
+                thread::sleep(Duration::from_millis(300));
+            }
             match ranks.rank() {
                 0 => CacheWriter::create(&path, b"about")?.write_shared_part(part, ranks),
                 _ => send_part(part, ranks),
