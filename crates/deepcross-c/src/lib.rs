@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-// The documentation of a function and a type is also that of the header, where it has no links.
+// The header repeats the documentation of functions and types. It cannot show links, so the documentation has none.
 #![allow(clippy::missing_safety_doc, reason = "the README says what holds for all pointers")]
 
 mod status;

@@ -127,7 +127,7 @@ fn of_code(items: &[Item]) -> Declared {
                     let Some((_, Expr::Lit(value))) = &variant.discriminant else {
                         panic!("{constant} has no number")
                     };
-                    let Lit::Int(value) = &value.lit else { panic!("{constant} is no number") };
+                    let Lit::Int(value) = &value.lit else { panic!("{constant} is not a number") };
                     (constant.to_uppercase(), value.to_string())
                 });
                 declared.enums.insert(name.clone(), constants.collect());

@@ -166,7 +166,7 @@ fn wrong_names_are_errors() {
         handles.score(&rows, Output::Logit).map_err(|(status, _)| status)
     };
     let of = |names: &[&str]| Texts::new(names.iter().copied().map(Some));
-    let status = score(&of(&["ad", "tag"])).expect_err("`tag` is no column");
+    let status = score(&of(&["ad", "tag"])).expect_err("the model has a column `tag`");
     let message = "`rows.names[1]`: the model reads no column `tag`; the nearest column is `tags`";
     fails(status, Status::UnknownColumn, message);
     let status = score(&of(&["ad", "temperature"])).expect_err("no column");

@@ -99,7 +99,7 @@ fn notes_on_fields_come_in_the_order_of_the_fields() {
     assert_eq!(fitted.rounded_ids, ["b", "a"]);
 }
 
-/// The bytes of a cache of two parts: rows of which a fifth is held out, and all rows.
+/// Writes a cache of two parts. The first has all rows, a fifth of them held out; the second has all rows again.
 fn cache(
     (source, fitted): (&Source, &Fitted),
     path: &Path,

@@ -71,7 +71,7 @@ pub struct OtherRows {
     pub role: OtherRole,
     /// The fields with ids, in the order of the configuration.
     pub fields: Vec<UnseenShare>,
-    /// Columns of times all of which are on one side of those of the training rows.
+    /// Columns of times that are all earlier, or all later, than those of the training rows.
     pub times: Vec<TimesApart>,
     /// The columns of fields that a file lacks.
     pub lacking: Vec<LackingColumn>,
@@ -143,7 +143,7 @@ impl fmt::Display for OtherRole {
 }
 
 impl UnseenShare {
-    /// The share of unseen values; 0 if there is no value.
+    /// The share of unseen values; 0 without values.
     pub fn share(&self) -> f64 {
         self.unseen as f64 / self.values.max(1) as f64
     }

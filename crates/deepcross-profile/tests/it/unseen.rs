@@ -234,7 +234,7 @@ fn labels_of_other_files_are_of_the_same_classes_or_missing() {
     }
 }
 
-/// A field of libffm without a pair in any row is missing, and the weights of a list are no part of its values.
+/// If no row has a pair of a field of libffm, the field is missing. The weights of a list do not belong to its values.
 #[test]
 fn lists_of_libffm_are_compared_by_their_elements() {
     let folder = tempfile::tempdir().unwrap();

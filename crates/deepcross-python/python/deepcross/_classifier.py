@@ -482,7 +482,7 @@ class DeepCrossingClassifier:
         Raises
         ------
         ConfigError
-            If there is no such method.
+            If the method is not one of these.
         DataError
             If a class is missing, or higher logits go with fewer positive rows.
         """

@@ -210,7 +210,7 @@ def compare(
     Raises
     ------
     ConfigError
-        If a setting is unknown or its value is not allowed, or if there are no rows to test on.
+        If a setting is unknown, if its value is not allowed, or without rows to test on.
     DataError
         If rows cannot be read.
 

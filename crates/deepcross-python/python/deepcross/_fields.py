@@ -101,7 +101,7 @@ class Field:
     ConfigError
         If a value is not allowed, or the kind does not have a key.
     TypeError
-        If there is no such key; the message names the nearest one.
+        If a key is unknown; the message names the nearest one.
 
     Examples
     --------
