@@ -222,6 +222,15 @@ fn trained() -> Result<TrainedModel, Box<dyn Error>> {
     };
     let (spec, mut params) = (model.check()?, deepcross::autodiff::Params::new());
     let model = Model::new(&spec, encoder.shapes(), &mut params, 2016)?;
-    let (training, counts) = (TrainingSummary::default(), Vec::new());
-    Ok(TrainedModel { config, encoder, spec, model, params, training, counts, calibrator: None })
+    Ok(TrainedModel {
+        config,
+        encoder,
+        spec,
+        model,
+        params,
+        other_members: Vec::new(),
+        training: TrainingSummary::default(),
+        counts: Vec::new(),
+        calibrator: None,
+    })
 }

@@ -130,6 +130,7 @@ fn scorer() -> Result<Scorer, Box<dyn Error>> {
         spec,
         model,
         params,
+        other_members: Vec::new(),
         training,
         counts: Vec::new(),
         calibrator: None,

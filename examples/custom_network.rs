@@ -162,8 +162,18 @@ fn train() -> Result<TrainedModel, Box<dyn Error>> {
     }
     let training = TrainingSummary { rows: 20_000, steps: engine.n_steps(), ..Default::default() };
     let ((model, params), config) = (engine.into_parts(), config.to_toml()?);
-    let (counts, calibrator) = (Vec::new(), None);
-    Ok(TrainedModel { config, encoder, spec, model, params, training, counts, calibrator })
+    let (other_members, counts, calibrator) = (Vec::new(), Vec::new(), None);
+    Ok(TrainedModel {
+        config,
+        encoder,
+        spec,
+        model,
+        params,
+        other_members,
+        training,
+        counts,
+        calibrator,
+    })
 }
 
 /// Scores rows of another seed.

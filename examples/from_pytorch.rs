@@ -111,12 +111,12 @@ fn scored(golden: &Golden) -> Result<Vec<f32>, Box<dyn Error>> {
     let spec = config.check()?;
     let mut start = Params::new();
     let model = Model::new(&spec, &shapes(), &mut start, 1)?;
-    let params = interchange::read_safetensors(&file, &start)?;
+    let members = interchange::read_safetensors(&file, &[&start])?;
 
     let batch = golden.batches[0].batch();
     let mut probabilities = vec![0.0; batch.n_rows()];
     let rows = batch.rows(0..batch.n_rows());
-    Predictor::new(&model, &params).predict(&mut Tape::new(), rows, &mut probabilities);
+    Predictor::new(&model, &members[0]).predict(&mut Tape::new(), rows, &mut probabilities);
     Ok(probabilities)
 }
 

@@ -177,6 +177,6 @@ fn weights(corpus: &Path) -> io::Result<()> {
     put(corpus, "checkpoint", "model", &fs::read(&model)?)?;
     put(corpus, "checkpoint", "step", &fs::read(&checkpoint)?)?;
     put(corpus, "cache", "rows", &fs::read(&cache)?)?;
-    let weights = encode_safetensors(&world.trained.params).map_err(|error| fail(&error))?;
+    let weights = encode_safetensors(&[&world.trained.params]).map_err(|error| fail(&error))?;
     put(corpus, "safetensors", "model", &weights)
 }

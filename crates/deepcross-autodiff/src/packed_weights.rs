@@ -3,6 +3,8 @@
 //! A step uses the same weights for many blocks of rows, and a service for many requests.
 //! So a tape keeps the packed form of the weights that its passes used, and packs a weight again after its [`Params`]
 //! have changed.
+//! Models that predict together take turns on a tape: each of them has a place of its own there, so that no turn packs
+//! again what the turn before has replaced.
 
 use crate::{DenseId, Params};
 use deepcross_kernels::Real;
@@ -11,11 +13,19 @@ use deepcross_kernels::products::{LeftFactor, RightFactor};
 /// The packed weights of one tape, and scratch memory for the factors of one product.
 #[derive(Debug, Default)]
 pub(crate) struct PackedWeights<F> {
-    as_stored: Vec<Packed<F>>,
-    transposed: Vec<Packed<F>>,
+    places: Vec<Place<F>>,
+    /// The place of the present pass.
+    place: usize,
     /// The factors of the gradient of a weight.
     pub(crate) left: LeftFactor<F>,
     pub(crate) right: RightFactor<F>,
+}
+
+/// The packed weights of one model.
+#[derive(Debug, Default)]
+struct Place<F> {
+    as_stored: Vec<Packed<F>>,
+    transposed: Vec<Packed<F>>,
 }
 
 /// A packed matrix, and the version of the parameters from which it was packed.
@@ -26,28 +36,40 @@ struct Packed<F> {
 }
 
 impl<F: Real> PackedWeights<F> {
+    /// Begins a pass over the weights of this place.
+    pub(crate) fn begin_at(&mut self, place: usize) {
+        self.place = place;
+        if self.places.len() <= place {
+            self.places.resize_with(place + 1, Place::default);
+        }
+    }
+
     /// The weight as it is stored, `[outputs, inputs]`.
     pub(crate) fn as_stored(&mut self, params: &Params<F>, id: DenseId) -> &RightFactor<F> {
-        current(&mut self.as_stored, params, id, RightFactor::pack)
+        current(&mut self.places[self.place].as_stored, params, id, RightFactor::pack)
     }
 
     /// The transposed weight, `[inputs, outputs]`.
     pub(crate) fn transposed(&mut self, params: &Params<F>, id: DenseId) -> &RightFactor<F> {
-        current(&mut self.transposed, params, id, RightFactor::pack_transposed)
+        current(&mut self.places[self.place].transposed, params, id, RightFactor::pack_transposed)
     }
 
     /// Reserves as much memory as `other` has.
     pub(crate) fn reserve_like(&mut self, other: &Self) {
-        let kinds =
-            [(&mut self.as_stored, &other.as_stored), (&mut self.transposed, &other.transposed)];
-        for (own, other) in kinds {
-            own.resize_with(own.len().max(other.len()), Packed::default);
-            for (own, other) in own.iter_mut().zip(other) {
-                own.factor.reserve_like(&other.factor);
-            }
+        self.places.resize_with(self.places.len().max(other.places.len()), Place::default);
+        for (own, other) in self.places.iter_mut().zip(&other.places) {
+            reserve_like(&mut own.as_stored, &other.as_stored);
+            reserve_like(&mut own.transposed, &other.transposed);
         }
         self.left.reserve_like(&other.left);
         self.right.reserve_like(&other.right);
+    }
+}
+
+fn reserve_like<F: Real>(own: &mut Vec<Packed<F>>, other: &[Packed<F>]) {
+    own.resize_with(own.len().max(other.len()), Packed::default);
+    for (own, other) in own.iter_mut().zip(other) {
+        own.factor.reserve_like(&other.factor);
     }
 }
 
@@ -96,5 +118,27 @@ mod tests {
         assert_eq!(output(&params), 36.0);
         params.copy_from(&copy);
         assert_eq!(output(&params), 12.0);
+    }
+
+    #[test]
+    fn weights_of_two_places_are_packed_once_each() {
+        let weights = [array![[1.0, 2.0]], array![[3.0, 4.0]]];
+        let (mut models, mut tape) = (Vec::new(), Tape::new());
+        for weight in weights {
+            let mut params = Params::new();
+            let weight = params.add_dense("weight", weight);
+            models.push((params, weight));
+        }
+        let mut output = |place: usize| {
+            let (params, weight) = &models[place];
+            let mut pass = tape.record_at(place, params);
+            let x = pass.input(array![[10.0, 1.0]].view());
+            let y = pass.affine(x, *weight, None, Activation::Identity);
+            pass.scalar(y)
+        };
+        assert_eq!([output(0), output(1), output(0), output(1)], [12.0, 34.0, 12.0, 34.0]);
+        let versions = tape.packed.places.iter().map(|place| place.transposed[0].version);
+        let expected = models.iter().map(|(params, _)| Some(params.version()));
+        assert!(versions.eq(expected), "both places keep their weights");
     }
 }

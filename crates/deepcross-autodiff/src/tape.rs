@@ -125,8 +125,20 @@ impl<F: Real> Tape<F> {
         self.record_in(params, Mode::Inference)
     }
 
+    /// [`record`](Self::record) for one of several models that take turns on this tape, each with a `place` from 0 on.
+    ///
+    /// The tape keeps the packed weights of each place, which change no value.
+    pub fn record_at<'a>(&'a mut self, place: usize, params: &'a Params<F>) -> Pass<'a, F> {
+        self.begin(place, params, Mode::Inference)
+    }
+
     /// Begins a pass in a mode: inference, or a training step with its random stream.
     pub fn record_in<'a>(&'a mut self, params: &'a Params<F>, mode: Mode) -> Pass<'a, F> {
+        self.begin(0, params, mode)
+    }
+
+    fn begin<'a>(&'a mut self, place: usize, params: &'a Params<F>, mode: Mode) -> Pass<'a, F> {
+        self.packed.begin_at(place);
         self.nodes.clear();
         self.reached.clear();
         self.arena.ids.clear();

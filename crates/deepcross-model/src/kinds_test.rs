@@ -466,13 +466,45 @@ pub(crate) fn model_of(kind: ModelKind, encoder: Encoder) -> TrainedModel {
     trained_model(kind, spec(kind), encoder)
 }
 
+/// A model of a kind with two fields and this many members, which were not trained. The first is that of
+/// [`sample_model`].
+pub(crate) fn sample_of_members(kind: ModelKind, n_members: u64) -> TrainedModel {
+    let mut model = sample_model(kind);
+    for seed in 2..=n_members {
+        let (shapes, mut params) = (model.encoder.shapes(), Params::new());
+        Model::new(&model.spec, shapes, &mut params, seed).unwrap();
+        // Initial weights are so small that all members would nearly agree, or 0.
+        let (dense, tables) = params.split_mut();
+        let change = |(at, weight): (u64, &mut f32)| {
+            *weight += ((7 * at + 3 * seed) % 11) as f32 / 50.0 - 0.1;
+        };
+        (0..).zip(dense).for_each(change);
+        for row in tables.iter_mut().flat_map(|table| table.rows_mut()) {
+            (0..).zip(row).for_each(change);
+        }
+        model.other_members.push(params);
+    }
+    model
+}
+
 fn trained_model(kind: ModelKind, spec: ModelSpec, encoder: Encoder) -> TrainedModel {
     let mut params = Params::new();
     let model = Model::new(&spec, encoder.shapes(), &mut params, 1).unwrap();
     let training = TrainingSummary { rows: 3, positives: 1, seed: 1, ..Default::default() };
     let (config, calibrator) = ("[train]\nseed = 1\n".to_owned(), calibrator(kind));
     let counts = vec![TrainingCounts::default(); encoder.shapes().len()];
-    TrainedModel { config, encoder, spec, model, params, training, counts, calibrator }
+    let other_members = Vec::new();
+    TrainedModel {
+        config,
+        encoder,
+        spec,
+        model,
+        params,
+        other_members,
+        training,
+        counts,
+        calibrator,
+    }
 }
 
 /// A calibrator, or none. The kinds of models together have all kinds of calibrators.
@@ -491,14 +523,14 @@ fn calibrator(kind: ModelKind) -> Option<Calibrator> {
 
 fn bytes(model: &TrainedModel) -> Vec<u8> {
     let (header, mut bytes) = (model.header().unwrap(), Vec::new());
-    Encoding::new(&header, &[&model.params]).unwrap().write_to(&mut bytes).unwrap();
+    Encoding::new(&header, &model.members()).unwrap().write_to(&mut bytes).unwrap();
     bytes
 }
 
 /// The model in the bytes of a file.
 fn read(bytes: &[u8]) -> Result<TrainedModel, String> {
-    let (header, mut members) = decode::<Header>(bytes).map_err(|error| error.to_string())?;
-    TrainedModel::from_parts(header, members.pop().unwrap_or_default(), &Kinds::standard())
+    let (header, members) = decode::<Header>(bytes).map_err(|error| error.to_string())?;
+    TrainedModel::from_parts(header, members, &Kinds::standard())
 }
 
 #[test]
@@ -557,7 +589,7 @@ fn weights_of_one_kind_are_refused_for_another() {
         for other in ModelKind::ALL.into_iter().filter(|other| *other != kind) {
             let (model, other) = (sample_model(kind), sample_model(other));
             let header = other.header().unwrap();
-            let result = TrainedModel::from_parts(header, model.params, &Kinds::standard());
+            let result = TrainedModel::from_parts(header, vec![model.params], &Kinds::standard());
             // Plain units have the same weights as residual ones. With two fields, `ffm` has one vector for each, as
             // `fm` has.
             let alike = [["deep-crossing", "deep-crossing-plain"], ["fm", "ffm"]];

@@ -11,6 +11,9 @@ pub mod interchange;
 mod kinds;
 #[cfg(test)]
 mod kinds_test;
+mod mean_logit;
+#[cfg(test)]
+mod members_test;
 mod memory;
 mod model;
 mod model_spec;
@@ -29,6 +32,7 @@ pub use deepcross_layers::units::{ResidualUnit, Unit};
 pub use deepcross_layers::{BatchNorm, Module};
 pub use erased::Precision;
 pub use error::ModelError;
+pub use mean_logit::{MAX_MEMBERS, mean_logit, mean_logits};
 pub use memory::check_memory;
 pub use model::Model;
 pub use model_spec::{Kinds, ModelSpec, StoredSpec};

@@ -3,6 +3,7 @@
 use crate::artifact::MAX_TENSORS;
 use crate::erased::{ErasedNetwork, Precision};
 use crate::error::ModelError;
+use crate::mean_logit::MAX_MEMBERS;
 use crate::memory::check_memory;
 use crate::model_spec::ModelSpec;
 use crate::stack::layer_summary::LayerSummary;
@@ -78,6 +79,31 @@ impl Model {
         let model = Self::build(spec, shapes, &mut Builder::zeros(&mut zeros));
         zeros.same_layout(params).map_err(ModelError::Weights)?;
         model.check_variances(params).map_err(ModelError::Weights)?;
+        Ok(model)
+    }
+
+    /// [`for_params`](Self::for_params) for the stored weights of each member of a model.
+    ///
+    /// # Errors
+    /// As [`for_params`](Self::for_params), for any member; [`ModelError::Weights`] if there are more than
+    /// [`MAX_MEMBERS`], or none.
+    pub fn for_members(
+        spec: &ModelSpec,
+        shapes: &[FieldShape],
+        members: &[Params<f32>],
+    ) -> Result<Self, ModelError> {
+        let n_members = members.len();
+        let Some((first, others)) = members.split_first().filter(|_| n_members <= MAX_MEMBERS)
+        else {
+            let problem = format!("there are {n_members} members, expected 1 to {MAX_MEMBERS}");
+            return Err(ModelError::Weights(problem));
+        };
+        let model = Self::for_params(spec, shapes, first)?;
+        for (number, other) in (2..).zip(others) {
+            let checked = first.same_layout(other).and_then(|()| model.check_variances(other));
+            checked
+                .map_err(|problem| ModelError::Weights(format!("member {number}: {problem}")))?;
+        }
         Ok(model)
     }
 

@@ -2,7 +2,10 @@
 //!
 //! Rows are cut into blocks of [`BLOCK`], and each block is one pass. The prediction of a row depends neither on the
 //! cut nor on the number of threads.
+//! The members of a model take turns with each block, and the logit of a row is that of the mean of their
+//! probabilities. So ranking, calibration and all else that takes a logit take that of one model.
 
+use crate::mean_logit::{MAX_MEMBERS, mean_logits};
 use crate::model::Model;
 use deepcross_autodiff::{Activation, Params, SharedColumns, Tape};
 use deepcross_calibration::Calibrator;
@@ -19,8 +22,10 @@ pub const BLOCK: usize = 96;
 pub struct Predictor<'a> {
     /// The layers.
     pub model: &'a Model,
-    /// Their weights.
+    /// Their weights, which are those of the first member if there are several.
     pub params: &'a Params<f32>,
+    /// The weights of further members: their probabilities are averaged with those of `params`.
+    pub others: &'a [Params<f32>],
     /// The map from logits to probabilities; `None` stands for the logistic function.
     pub calibrator: Option<&'a Calibrator>,
 }
@@ -72,7 +77,31 @@ impl Default for Tapes {
 impl<'a> Predictor<'a> {
     /// A predictor of layers and weights, without a calibrator.
     pub fn new(model: &'a Model, params: &'a Params<f32>) -> Self {
-        Self { model, params, calibrator: None }
+        Self { model, params, others: &[], calibrator: None }
+    }
+
+    /// The same predictor with these further members in place of its own.
+    ///
+    /// # Panics
+    /// If there are more than [`MAX_MEMBERS`] with the first one.
+    #[must_use]
+    #[track_caller]
+    pub fn with_others(self, others: &'a [Params<f32>]) -> Self {
+        assert!(others.len() < MAX_MEMBERS, "a model has at most {MAX_MEMBERS} members");
+        Self { others, ..self }
+    }
+
+    /// The members, each with the calibrator.
+    pub fn members(self) -> impl ExactSizeIterator<Item = Self> {
+        let params = move |member| match member {
+            0 => self.params,
+            _ => &self.others[member - 1],
+        };
+        (0..1 + self.others.len()).map(move |member| Self {
+            params: params(member),
+            others: &[],
+            ..self
+        })
     }
 
     /// The same predictor with this calibrator in place of its own, or without one.
@@ -106,15 +135,17 @@ impl<'a> Predictor<'a> {
     /// As [`predict`](Self::predict).
     #[track_caller]
     pub fn logits(&self, tape: &mut Tape<f32>, rows: BatchRows<'_>, out: &mut [f32]) {
-        for (rows, out) in blocks(rows, out) {
-            let mut pass = tape.record(self.params);
+        self.for_blocks(rows, out, |member, params, rows, out| {
+            let mut pass = tape.record_at(member, params);
             let logits = self.model.forward(&mut pass, rows);
             write(out, pass.value(logits));
-        }
+        });
     }
 
     /// [`logits`](Self::logits) for rows that are equal in the `shared` columns of the stacked input, whose part of
     /// the first product is computed once. The results are the same up to rounding.
+    ///
+    /// Each member has columns of its own: see [`shared_columns`](Self::shared_columns).
     ///
     /// # Panics
     /// As [`predict`](Self::predict), and if the columns are of another model.
@@ -123,14 +154,43 @@ impl<'a> Predictor<'a> {
         &self,
         tape: &mut Tape<f32>,
         rows: BatchRows<'_>,
-        shared: &mut SharedColumns<f32>,
+        shared: &mut [SharedColumns<f32>],
         out: &mut [f32],
     ) {
-        shared.invalidate();
-        for (rows, out) in blocks(rows, out) {
-            let mut pass = tape.record(self.params);
-            let logits = self.model.forward_sharing(&mut pass, rows, shared);
+        shared.iter_mut().for_each(SharedColumns::invalidate);
+        self.for_blocks(rows, out, |member, params, rows, out| {
+            let mut pass = tape.record_at(member, params);
+            let logits = self.model.forward_sharing(&mut pass, rows, &mut shared[member]);
             write(out, pass.value(logits));
+        });
+    }
+
+    /// The columns of the stacked input, one entry for each member, if all rows have the same values in the fields at
+    /// these positions.
+    pub fn shared_columns(&self, fields: &[usize]) -> Vec<SharedColumns<f32>> {
+        self.members().map(|member| member.model.shared_columns(fields)).collect()
+    }
+
+    /// Writes the logit of each row from those of the members, which `of_member` writes for the rows of a block.
+    #[track_caller]
+    fn for_blocks<'b>(
+        &self,
+        rows: BatchRows<'b>,
+        out: &mut [f32],
+        mut of_member: impl FnMut(usize, &'a Params<f32>, BatchRows<'b>, &mut [f32]),
+    ) {
+        for (rows, out) in blocks(rows, out) {
+            of_member(0, self.params, rows, out);
+            if self.others.is_empty() {
+                continue;
+            }
+            let mut logits = [[0.0; BLOCK]; MAX_MEMBERS];
+            let logits = &mut logits[..1 + self.others.len()];
+            logits[0][..out.len()].copy_from_slice(out);
+            for (other, params) in self.others.iter().enumerate() {
+                of_member(other + 1, params, rows, &mut logits[other + 1][..out.len()]);
+            }
+            mean_logits(logits, out);
         }
     }
 

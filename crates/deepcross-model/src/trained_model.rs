@@ -24,8 +24,13 @@ pub struct TrainedModel {
     pub spec: ModelSpec,
     /// The layers.
     pub model: Model,
-    /// The weights.
+    /// The weights, which are those of the first member if there are several.
     pub params: Params<f32>,
+    /// The weights of further members, at most [`MAX_MEMBERS`](crate::MAX_MEMBERS) with the first one; none in most
+    /// models.
+    ///
+    /// The probability of a model is the mean of its members' probabilities.
+    pub other_members: Vec<Params<f32>>,
     /// The summary of the training.
     pub training: TrainingSummary,
     /// The counts of the values of each field in training, in the order of the fields; empty if they are not known.
@@ -38,7 +43,18 @@ pub struct TrainedModel {
 impl TrainedModel {
     /// A predictor of the weights and layers, with the model's calibrator if it has one.
     pub fn predictor(&self) -> Predictor<'_> {
-        Predictor::new(&self.model, &self.params).with_calibrator(self.calibrator.as_ref())
+        let predictor = Predictor::new(&self.model, &self.params).with_others(&self.other_members);
+        predictor.with_calibrator(self.calibrator.as_ref())
+    }
+
+    /// The weights of each member; of one in most models.
+    pub fn members(&self) -> Vec<&Params<f32>> {
+        [&self.params].into_iter().chain(&self.other_members).collect()
+    }
+
+    /// The number of weights of all members.
+    pub fn n_parameters(&self) -> usize {
+        self.members().into_iter().map(Params::n_parameters).sum()
     }
 
     /// The fields whose values are unlike those of training, by the counts of other rows.
@@ -46,17 +62,25 @@ impl TrainedModel {
         value_changes(&self.encoder, &self.counts, counts)
     }
 
-    /// The model with the same fields and layers, and with weights that were trained elsewhere.
+    /// The model with the same fields and layers, and with the weights of members that were trained elsewhere.
     ///
     /// The summary of the training is cleared. The calibrator is dropped, since it was fitted to the logits of other
     /// weights.
     ///
     /// # Errors
-    /// [`ModelError::Weights`] if the weights are not those of the model's layers.
-    pub fn with_weights(self, params: Params<f32>) -> Result<Self, ModelError> {
-        let model = Model::for_params(&self.spec, self.encoder.shapes(), &params)?;
-        let training = TrainingSummary::default();
-        Ok(Self { model, params, training, calibrator: None, ..self })
+    /// [`ModelError::Weights`] if the weights are not those of the model's layers, or of no member or too many.
+    pub fn with_weights(self, members: Vec<Params<f32>>) -> Result<Self, ModelError> {
+        let model = Model::for_members(&self.spec, self.encoder.shapes(), &members)?;
+        let (training, calibrator) = (TrainingSummary::default(), None);
+        Ok(Self { model, training, calibrator, ..self }.with_members(members))
+    }
+
+    /// The model with these members in place of its own, which have the layout of its layers.
+    #[must_use]
+    pub fn with_members(self, members: Vec<Params<f32>>) -> Self {
+        let mut members = members.into_iter();
+        let params = members.next().unwrap_or_default();
+        Self { params, other_members: members.collect(), ..self }
     }
 
     /// Writes the artifact, whole or not at all.
@@ -67,7 +91,7 @@ impl TrainedModel {
         let header = self
             .header()
             .map_err(|problem| ArtifactError::Unencodable { file: path.to_owned(), problem })?;
-        artifact::write(path, &header, &[&self.params])
+        artifact::write(path, &header, &self.members())
     }
 
     /// [`save`](Self::save) with the rows of tables from elsewhere, for weights that have a share of them.
@@ -82,7 +106,7 @@ impl TrainedModel {
         let header = self
             .header()
             .map_err(|problem| ArtifactError::Unencodable { file: path.to_owned(), problem })?;
-        artifact::write_with(path, &header, &[&self.params], rows_of)
+        artifact::write_with(path, &header, &self.members(), rows_of)
     }
 
     /// The bytes of the artifact, as [`save`](Self::save) writes them.
@@ -91,7 +115,7 @@ impl TrainedModel {
     /// [`FormatError`] if the model cannot become an artifact.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
         let header = self.header()?;
-        let encoding = artifact::Encoding::new(&header, &[&self.params])?;
+        let encoding = artifact::Encoding::new(&header, &self.members())?;
         let mut bytes = Vec::with_capacity(usize::try_from(encoding.length()).unwrap_or(0));
         // A vector takes all bytes.
         encoding
@@ -121,7 +145,7 @@ impl TrainedModel {
     /// # Errors
     /// [`FormatError`] if the model cannot become an artifact.
     pub fn fingerprint(&self) -> Result<u64, FormatError> {
-        artifact::Encoding::new(&self.header()?, &[&self.params])
+        artifact::Encoding::new(&self.header()?, &self.members())
             .map(|encoding| encoding.checksum())
     }
 
@@ -134,6 +158,7 @@ impl TrainedModel {
             training: self.training.clone(),
             counts: self.counts.clone(),
             calibrator: self.calibrator.clone(),
+            n_members: 1 + self.other_members.len(),
         })
     }
 
@@ -176,10 +201,9 @@ impl TrainedModel {
     fn from_file(
         path: &Path,
         kinds: &Kinds,
-        (header, mut members): (Header, Vec<Params<f32>>),
+        (header, members): (Header, Vec<Params<f32>>),
     ) -> Result<Self, ArtifactError> {
-        let params = members.pop().unwrap_or_default();
-        Self::from_parts(header, params, kinds).map_err(|reason| ArtifactError::Invalid {
+        Self::from_parts(header, members, kinds).map_err(|reason| ArtifactError::Invalid {
             file: path.to_owned(),
             problem: FormatError::Content { reason },
         })
@@ -188,14 +212,26 @@ impl TrainedModel {
     /// Builds the model from the header and the weights of a file, or says why they do not make a model.
     pub(crate) fn from_parts(
         header: Header,
-        params: Params<f32>,
+        members: Vec<Params<f32>>,
         kinds: &Kinds,
     ) -> Result<Self, String> {
-        let Header { config, encoder, layers, training, counts, calibrator } = header;
+        let Header { config, encoder, layers, training, counts, calibrator, n_members: _ } = header;
         let spec = kinds.decode(&layers)?;
         let encoder = Encoder::from_state(encoder).map_err(|error| error.to_string())?;
-        let model = Model::for_params(&spec, encoder.shapes(), &params)
-            .map_err(|error| error.to_string())?;
-        Ok(Self { config, encoder, spec, model, params, training, counts, calibrator })
+        let model = Model::for_members(&spec, encoder.shapes(), &members);
+        let model = model.map_err(|error| error.to_string())?;
+        let (params, other_members) = Default::default();
+        let trained = Self {
+            config,
+            encoder,
+            spec,
+            model,
+            params,
+            other_members,
+            training,
+            counts,
+            calibrator,
+        };
+        Ok(trained.with_members(members))
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn export_onnx(py: Python<'_>, model: &Model, path: PathBuf) -> PyRes
 /// Writes the weights of a model.
 #[pyfunction]
 pub(crate) fn export_safetensors(py: Python<'_>, model: &Model, path: PathBuf) -> PyResult<()> {
-    let written = py.detach(|| write_safetensors(&path, &model.run().trained.params));
+    let written = py.detach(|| write_safetensors(&path, &model.run().trained.members()));
     Ok(written.map_err(Failure::from)?)
 }
 
@@ -113,5 +113,5 @@ pub(crate) fn encodings(model: &Model) -> Vec<(String, String, String)> {
 /// The number of weights of a model.
 #[pyfunction]
 pub(crate) fn n_weights(model: &Model) -> usize {
-    model.run().trained.params.n_parameters()
+    model.run().trained.n_parameters()
 }

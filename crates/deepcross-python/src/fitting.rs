@@ -165,7 +165,9 @@ fn next(minutes: Option<f64>, is_stopped: &AtomicBool) -> impl FnMut(u64) -> Nex
 fn send(messages: &Sender<Message>, event: &Event<'_>, last_step: &mut Instant) {
     let message = match event {
         Event::Fitted { rows, .. } => ("fitted", rows.to_string()),
-        Event::Built { n_parameters, .. } => ("built", n_parameters.to_string()),
+        Event::Built { n_parameters, n_members, .. } => {
+            ("built", (n_parameters * n_members).to_string())
+        }
         Event::Resumed { reports, .. } => ("resumed", json!(reports).to_string()),
         Event::Epoch(report) => ("epoch", json!(report).to_string()),
         Event::Warning(warning) => ("warning", warning.to_string()),
@@ -173,12 +175,16 @@ fn send(messages: &Sender<Message>, event: &Event<'_>, last_step: &mut Instant) 
             let (file, reasons) = (file.display(), reasons.join("; "));
             ("warning", format!("the cache {file} is made again: {reasons}"))
         }
-        Event::Step { epoch, rows, loss } => {
+        Event::Step { epoch, member, rows, loss } => {
             if last_step.elapsed() < STEP_INTERVAL {
                 return;
             }
             *last_step = Instant::now();
-            ("step", json!({ "epoch": epoch, "rows": rows, "loss": loss }).to_string())
+            let step = json!({
+                "epoch": epoch, "member": member.number, "members": member.of, "rows": rows,
+                "loss": loss,
+            });
+            ("step", step.to_string())
         }
         _ => return,
     };

@@ -144,7 +144,7 @@ def test_progress_rewrites_a_line_of_a_terminal(train_rows):
     stays = [line.rpartition("\r")[2] for line in terminal.getvalue().splitlines()]
     assert stays == lines.getvalue().splitlines()
     bar._begin(1000)
-    bar._step(epoch=4, rows=500, loss=0.25)
+    bar._step(epoch=4, member=1, members=1, rows=500, loss=0.25)
     assert terminal.getvalue().endswith("epoch 4, 50 %, training loss 0.25000")
     bar._end()
     assert terminal.getvalue().endswith("\r")

@@ -39,6 +39,20 @@ def test_a_stored_model_predicts_the_same(fitted, test_rows, tmp_path):
     assert pickle.loads(pickle.dumps(fitted)).history_ == fitted.history_
 
 
+def test_members_are_a_parameter_and_a_setting(train_rows, test_rows, tmp_path):
+    X, y = without_label(train_rows), train_rows["click"]
+    model = DeepCrossingClassifier(epochs=2, members=3).fit(X, y)
+    single = DeepCrossingClassifier(epochs=2).fit(X, y)
+    again = DeepCrossingClassifier(epochs=2, settings={"train.members": 3}).fit(X, y)
+    expected = model.predict_proba(test_rows)
+    np.testing.assert_array_equal(again.predict_proba(test_rows), expected)
+    assert np.abs(single.predict_proba(test_rows) - expected).max() > 1e-4
+    model.save(tmp_path / "model.dcx")
+    stored = DeepCrossingClassifier.load(tmp_path / "model.dcx")
+    np.testing.assert_array_equal(stored.predict_proba(test_rows), expected)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(test_rows), expected)
+
+
 def test_classes_are_those_of_the_labels(train_rows, test_rows, tmp_path):
     X, click = without_label(train_rows), np.array(train_rows["click"])
     expected = DeepCrossingClassifier(epochs=1).fit(X, click).predict_proba(test_rows)

@@ -1,8 +1,9 @@
 //! The mean of the probabilities that several models give a row.
 //!
 //! All sums are in `f64` and begin with the least term, so that the order of the models changes no bit.
+//! A model with several members has made a mean of its own, which counts as one probability beside other models.
 
-use deepcross_model::Predictor;
+use deepcross_model::{Predictor, mean_logit};
 
 /// The distance from 0 and 1 that a calibrated probability of exactly 0 or 1 counts as, in a logit: the least `f32`.
 const LEAST: f64 = f32::from_bits(1) as f64;
@@ -18,7 +19,8 @@ pub struct Prediction {
     /// Of several models, it is found from the logits, and for a calibrated model from its probability; a calibrated
     /// probability of exactly 0 or 1 then counts as the least `f32` away from it.
     pub logit: f32,
-    /// The standard deviation of the probabilities that several models give, over these models; 0 for one model.
+    /// The standard deviation of the probabilities that several models give, over these models; of a single model, over
+    /// its members, and 0 if it has one.
     pub spread: f32,
 }
 
@@ -50,29 +52,42 @@ impl<'a> Predictors<'a> {
         1 + self.others.len()
     }
 
-    /// The models, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Predictor<'a>> {
-        [&self.first].into_iter().chain(&self.others)
+    /// The predictors whose probabilities are averaged, in order, each with the place of the model among all: the
+    /// models, or the members of a single one.
+    pub(crate) fn averaged(&self) -> Vec<(usize, Predictor<'a>)> {
+        match self.others.is_empty() {
+            true => self.first.members().map(|member| (0, member)).collect(),
+            false => {
+                [self.first].into_iter().chain(self.others.iter().copied()).enumerate().collect()
+            }
+        }
     }
 
-    /// The prediction of row `row`, given the logits of each model; `terms` is scratch.
+    /// The prediction of row `row`, given the logits of each of the [`averaged`](Self::averaged) predictors; `terms` is
+    /// scratch.
     pub(crate) fn prediction(
         &self,
         logits: &[Vec<f32>],
         row: usize,
         terms: &mut Terms,
     ) -> Prediction {
-        let members = self.iter().zip(logits).map(|(member, logits)| (member, logits[row]));
-        if self.others.is_empty() {
-            let logit = logits[0][row];
-            return Prediction { probability: self.first.probability(logit), logit, spread: 0.0 };
+        if !self.others.is_empty() {
+            let models = [&self.first].into_iter().chain(&self.others);
+            return terms.prediction(models.zip(logits).map(|(model, logits)| {
+                let logit = logits[row];
+                (model.probability(logit), model.calibrator.is_none().then_some(logit))
+            }));
         }
-        terms.clear();
-        for (member, logit) in members {
-            let own = member.calibrator.is_none().then_some(logit);
-            terms.push(member.probability(logit), own);
-        }
-        terms.prediction()
+        let (logit, spread) = match logits {
+            [single] => (single[row], 0.0),
+            // The members are averaged before the calibration of the model.
+            members => {
+                let of_member = |logit| (self.first.probability(logit), Some(logit));
+                let found = terms.prediction(members.iter().map(|logits| of_member(logits[row])));
+                (found.logit, found.spread)
+            }
+        };
+        Prediction { probability: self.first.probability(logit), logit, spread }
     }
 }
 
@@ -80,55 +95,35 @@ impl<'a> Predictors<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Terms {
     probabilities: Vec<f64>,
-    /// The logarithms of the probabilities, and those of the probabilities of no click.
-    logs: [Vec<f64>; 2],
+    logits: Vec<f64>,
 }
 
 impl Terms {
-    fn clear(&mut self) {
-        self.probabilities.clear();
-        self.logs.iter_mut().for_each(Vec::clear);
-    }
-
-    /// Adds the probability of a model, which belongs to `logit`, if the model is not calibrated.
-    fn push(&mut self, probability: f32, logit: Option<f32>) {
-        let p = f64::from(probability);
-        self.probabilities.push(p);
-        let logs = match logit.map(f64::from) {
-            Some(logit) => [ln_sigmoid(logit), ln_sigmoid(-logit)],
-            None => [libm::log(p.max(LEAST)), libm::log((1.0 - p).max(LEAST))],
-        };
-        for (all, log) in self.logs.iter_mut().zip(logs) {
-            all.push(log);
+    /// The mean of the probabilities of models, its logit, and the standard deviation of the probabilities.
+    ///
+    /// Each comes with the logit that it belongs to, if the model is not calibrated.
+    fn prediction(&mut self, of_models: impl Iterator<Item = (f32, Option<f32>)>) -> Prediction {
+        let Self { probabilities, logits } = self;
+        probabilities.clear();
+        logits.clear();
+        for (probability, logit) in of_models {
+            let p = f64::from(probability);
+            probabilities.push(p);
+            logits.push(logit.map_or_else(|| logit_of(p), f64::from));
         }
-    }
-
-    /// The mean, its logit, and the standard deviation of the probabilities.
-    fn prediction(&mut self) -> Prediction {
-        let Self { probabilities, logs: [clicks, others] } = self;
-        for terms in [&mut *probabilities, clicks, others] {
-            terms.sort_by(f64::total_cmp);
-        }
+        probabilities.sort_by(f64::total_cmp);
         let n = probabilities.len() as f64;
         let mean = probabilities.iter().sum::<f64>() / n;
         let square = |p: &f64| (p - mean) * (p - mean);
         let spread = (probabilities.iter().map(square).sum::<f64>() / n).sqrt();
-        // The number of models is in both sums, and cancels.
-        let logit = ln_sum(clicks) - ln_sum(others);
+        let logit = mean_logit(logits);
         Prediction { probability: mean as f32, logit: logit as f32, spread: spread as f32 }
     }
 }
 
-/// The logarithm of the probability that belongs to a logit, without rounding it to 0.
-fn ln_sigmoid(logit: f64) -> f64 {
-    logit.min(0.0) - libm::log1p(libm::exp(-logit.abs()))
-}
-
-/// The logarithm of the sum of e to the power of each term; the terms are sorted.
-fn ln_sum(terms: &[f64]) -> f64 {
-    let greatest = terms.last().copied().unwrap_or(f64::NEG_INFINITY);
-    let sum: f64 = terms.iter().map(|term| libm::exp(term - greatest)).sum();
-    greatest + libm::log(sum)
+/// The logit of a probability, of which 0 and 1 are a little away from themselves.
+fn logit_of(p: f64) -> f64 {
+    libm::log(p.max(LEAST)) - libm::log((1.0 - p).max(LEAST))
 }
 
 #[cfg(test)]
@@ -137,19 +132,14 @@ mod tests {
 
     /// The prediction of models without calibrators, by their logits.
     fn of(logits: &[f32]) -> Prediction {
-        let mut terms = Terms::default();
-        for &logit in logits {
-            let probability = 1.0 / (1.0 + (-f64::from(logit)).exp());
-            terms.push(probability as f32, Some(logit));
-        }
-        terms.prediction()
+        let probability = |logit: f32| (1.0 / (1.0 + (-f64::from(logit)).exp())) as f32;
+        let models = logits.iter().map(|&logit| (probability(logit), Some(logit)));
+        Terms::default().prediction(models)
     }
 
     /// The prediction of calibrated models, by their probabilities.
     fn of_calibrated(probabilities: &[f32]) -> Prediction {
-        let mut terms = Terms::default();
-        probabilities.iter().for_each(|&p| terms.push(p, None));
-        terms.prediction()
+        Terms::default().prediction(probabilities.iter().map(|&p| (p, None)))
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The errors of a run.
 
 use crate::diagnosis::NonFinite;
+use crate::member_place::MemberPlace;
 use crate::warning::Warning;
 use deepcross_calibration::CalibrationError;
 use deepcross_collective::CollectiveError;
@@ -38,9 +39,11 @@ pub enum TrainError {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// A number became NaN or infinite. The last good checkpoint, if there is one, stays as it is.
-    #[error("step {step}: {what}{}", last_good(.checkpoint.as_deref()))]
+    #[error("{}step {step}: {what}{}", of_several(*.member), last_good(.checkpoint.as_deref()))]
     NotFinite {
-        /// The step of the run, from 1.
+        /// The member, if there are several.
+        member: Option<MemberPlace>,
+        /// The step of the run, or of the member, from 1.
         step: u64,
         /// The number, and its place.
         what: Box<NonFinite>,
@@ -207,6 +210,10 @@ fn sentences(differences: &[String]) -> String {
         [difference] => difference.clone(),
         many => format!("{} differences\n  {}", many.len(), many.join("\n  ")),
     }
+}
+
+fn of_several(member: Option<MemberPlace>) -> String {
+    member.map_or(String::new(), |member| format!("{member}, "))
 }
 
 fn last_good(checkpoint: Option<&Path>) -> String {

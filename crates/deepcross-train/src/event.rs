@@ -2,6 +2,7 @@
 
 use crate::diagnosis::UnitReport;
 use crate::error::TrainError;
+use crate::member_place::MemberPlace;
 use crate::rank_traffic::RankTraffic;
 use crate::warning::Warning;
 use deepcross_data::{Drift, RowReader, Skipped};
@@ -27,8 +28,10 @@ pub enum Event<'a> {
     Built {
         /// The model.
         model: &'a Model,
-        /// The number of its weights.
+        /// The number of weights of each member.
         n_parameters: usize,
+        /// The number of members.
+        n_members: usize,
     },
     /// The threads need the next batch: an epoch begins, or a step has ended.
     ///
@@ -54,7 +57,9 @@ pub enum Event<'a> {
         step: u64,
         /// The epoch, from 1.
         epoch: u32,
-        /// Rows of this epoch so far.
+        /// The member that is trained.
+        member: MemberPlace,
+        /// Rows of this epoch and member so far.
         rows: u64,
         /// The reports of the epochs before it.
         reports: &'a [EpochReport],
@@ -74,9 +79,11 @@ pub enum Event<'a> {
     Step {
         /// The epoch, from 1.
         epoch: u32,
-        /// Rows of this epoch so far, without those that were dropped.
+        /// The member that is trained.
+        member: MemberPlace,
+        /// Rows of this epoch and member so far, without those that were dropped.
         rows: u64,
-        /// The mean log loss of this epoch so far.
+        /// Their mean log loss.
         loss: f64,
     },
     /// An epoch has ended.
@@ -91,7 +98,7 @@ pub enum Event<'a> {
         valid: Option<&'a RowReader<'a>>,
     },
     /// The reports of the residual units, before the first step and after each epoch; a resumed run reports only the
-    /// epochs after its checkpoint.
+    /// epochs after its checkpoint. Of several members, they are about the first.
     ///
     /// The reports are always about the same rows: those of the first batch whose weight is not 0, at most 1024.
     /// A model without residual units has no such event.
@@ -183,6 +190,7 @@ pub struct EpochReport {
     pub epoch: u32,
     /// The mean log loss over the rows of the epoch, each taken before the step on its batch.
     ///
+    /// Of several members, it is the mean of theirs.
     /// With `negative_rate` it is the loss of the kept rows, by their own odds, and must not be compared with that of
     /// the validation rows.
     pub train_loss: f64,

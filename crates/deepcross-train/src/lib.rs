@@ -13,6 +13,7 @@ mod evaluation_report;
 mod event;
 pub mod groups;
 pub mod importance;
+mod member_place;
 mod objective;
 mod options;
 pub mod pages;
@@ -33,6 +34,7 @@ pub use ensemble::{Ensemble, Member};
 pub use error::TrainError;
 pub use evaluation_report::EvaluationReport;
 pub use event::{CacheEvent, EpochReport, Event};
+pub use member_place::MemberPlace;
 pub use options::{Checkpoints, Files, Next, RunOptions, Stop};
 pub use prediction::{
     PredictedRows, PredictionPlan, Predictions, WrittenPredictions, write_predictions,

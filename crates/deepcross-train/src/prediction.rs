@@ -6,7 +6,7 @@ use crate::run::{InOrder, OrderedRows, ROWS, ReadAhead};
 use deepcross_data::rows::{RawColumn, RawValues};
 use deepcross_data::write::{ColumnType, Compression, FileForm, RowWriter};
 use deepcross_data::{DataError, Format, RowReader};
-use deepcross_model::Tapes;
+use deepcross_model::{Predictor, Tapes};
 use std::fmt::Write as _;
 use std::io::Write;
 
@@ -14,9 +14,11 @@ use std::io::Write;
 #[derive(Debug)]
 pub struct Predictions<'a, 'r, 'e> {
     predictors: Predictors<'a>,
+    /// The predictors that are averaged, each with the place of its encoder in the reader.
+    averaged: Vec<(usize, Predictor<'a>)>,
     ahead: ReadAhead<InOrder<'r, 'e>>,
     tapes: &'a Tapes,
-    /// The logits of each model.
+    /// The logits of each predictor that is averaged.
     logits: Vec<Vec<f32>>,
     terms: Terms,
     in_order: Vec<Option<Prediction>>,
@@ -50,9 +52,10 @@ impl<'a, 'r, 'e> Predictions<'a, 'r, 'e> {
         let n_encoders = 1 + reader.other_counts().len();
         assert_eq!(predictors.len(), n_encoders, "each encoder of a reader has a model");
         let ahead = ReadAhead::new(InOrder { reader, rows: ROWS });
-        let logits = vec![Vec::new(); n_encoders];
+        let averaged = predictors.averaged();
+        let logits = vec![Vec::new(); averaged.len()];
         let (terms, in_order, raw_values, bad_values) = Default::default();
-        Self { predictors, ahead, tapes, logits, terms, in_order, raw_values, bad_values }
+        Self { predictors, averaged, ahead, tapes, logits, terms, in_order, raw_values, bad_values }
     }
 
     /// The next rows; `None` at the end.
@@ -60,12 +63,12 @@ impl<'a, 'r, 'e> Predictions<'a, 'r, 'e> {
     /// # Errors
     /// As [`RowReader::fill`].
     pub fn next_chunk(&mut self) -> Result<Option<PredictedRows<'_>>, TrainError> {
-        let Self { predictors, ahead, tapes, logits, terms, in_order, raw_values, bad_values } =
-            self;
-        let done = ahead.next(|rows| {
-            let batches = [&rows.batch].into_iter().chain(&rows.other_batches);
-            for ((predictor, batch), logits) in predictors.iter().zip(batches).zip(&mut *logits) {
-                predictor.logits_batch(tapes, batch, logits);
+        let Self { predictors, averaged, tapes, logits, terms, in_order, .. } = self;
+        let (raw_values, bad_values) = (&mut self.raw_values, &mut self.bad_values);
+        let done = self.ahead.next(|rows| {
+            for ((encoder, predictor), logits) in averaged.iter().zip(&mut *logits) {
+                let other = encoder.checked_sub(1).map(|other| &rows.other_batches[other]);
+                predictor.logits_batch(tapes, other.unwrap_or(&rows.batch), logits);
             }
             let each = 0..rows.batch.n_rows();
             let predictions = each.map(|row| predictors.prediction(logits, row, terms));

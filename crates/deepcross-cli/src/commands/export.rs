@@ -84,7 +84,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<()> {
     let sample = sample.transpose()?;
     let out = resolved(&args.out);
     match args.format {
-        ExportFormat::Safetensors => write_safetensors(&out, &run.trained.params)?,
+        ExportFormat::Safetensors => write_safetensors(&out, &run.trained.members())?,
         ExportFormat::Onnx => write_onnx(&out, &run.trained)?,
     }
     say_written(&args.out, format_args!("wrote {}", args.out.display()));

@@ -42,8 +42,8 @@ pub(crate) fn run(args: &ImportArgs) -> Result<()> {
     Content::Model.check_name(&args.out)?;
     check_writable(&args.out)?;
     let base = TrainedRun::load(&args.model.path)?.trained;
-    let weights = read_safetensors(&args.weights, &base.params)?;
-    let n_weights = counted(weights.n_parameters() as u64, "weight");
+    let weights = read_safetensors(&args.weights, &base.members())?;
+    let n_weights = counted(base.n_parameters() as u64, "weight");
     let had_calibrator = base.calibrator.is_some();
     let trained =
         base.with_weights(weights).with_context(|| format!("`{}`", args.weights.display()))?;

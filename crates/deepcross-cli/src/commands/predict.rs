@@ -67,7 +67,8 @@ pub(crate) struct PredictArgs {
     /// probabilities are rounded to 0 or 1. Of several models, it is that of the mean probability
     #[arg(long)]
     pub(crate) with_logit: bool,
-    /// Also write the standard deviation of the models' probabilities as the column `spread`
+    /// Also write the standard deviation of the models' probabilities as the column `spread`; of one
+    /// model with several members (`train.members`), that of the members' probabilities
     #[arg(long)]
     pub(crate) with_spread: bool,
     #[command(flatten)]
@@ -82,6 +83,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     check_apart(out, data.iter().chain(&args.models.paths))?;
     let mut plan = plan(args, out)?;
     let ensemble = ensemble(args)?;
+    check_spread(args, &ensemble)?;
     // Rows are read twice if the types of their columns are to be found.
     let pipes = if needs_types(&plan) { pipes_beside(out) } else { Pipes::default() };
     let source = Source::open(data.input(&pipes), ensemble.data())?;
@@ -109,15 +111,22 @@ fn ensemble(args: &PredictArgs) -> Result<Ensemble> {
     Ok(Ensemble::new(members, |data| args.format.apply_without_targets(data))?)
 }
 
+/// Refuses a spread over a single network.
+fn check_spread(args: &PredictArgs, ensemble: &Ensemble) -> Result<()> {
+    let networks = ensemble.members().iter().map(|member| member.run.trained.members().len());
+    if !args.with_spread || networks.sum::<usize>() > 1 {
+        return Ok(());
+    }
+    let message = "`--with-spread` needs several models, or one with several members (`train.members`), but `--model` \
+                   names one with one member";
+    Err(CallError::with_message(message.to_owned()))
+}
+
 /// The columns that the flags ask for, and the form of the output.
 fn plan(args: &PredictArgs, out: &Path) -> Result<PredictionPlan> {
     let with = args.with.iter().map(|name| (name.clone(), ColumnType::Text)).collect();
     let form = rows_form(out, args.to, Format::CSV, &[PredictionPlan::PROBABILITY])?;
     let (row, logit, spread) = (args.with_row, args.with_logit, args.with_spread);
-    if spread && args.models.paths.len() == 1 {
-        let message = "`--with-spread` needs several models, but `--model` names one";
-        return Err(CallError::with_message(message.to_owned()));
-    }
     let plan = PredictionPlan { form, with, row, logit, spread };
     let (columns, _) = plan.columns();
     let twice = args.with.iter().find(|name| columns.iter().filter(|one| one == name).count() > 1);

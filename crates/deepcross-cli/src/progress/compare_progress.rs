@@ -1,6 +1,6 @@
 //! The progress of a comparison: a bar on a terminal, a line for each run, and the time that each run took.
 
-use super::{drift_line, style};
+use super::{drift_line, of_several, style};
 use crate::output::say;
 use crate::text::pace::Pace;
 use crate::text::skipped_rows::skipped_lines;
@@ -79,9 +79,10 @@ impl CompareProgress {
             Event::Warning(warning) => {
                 self.say(&line(format_args!("{}: {warning}", self.current)));
             }
-            Event::Step { epoch, rows, loss } => {
+            Event::Step { epoch, member, rows, loss } => {
+                let (run, place) = (&self.current, of_several(*member));
                 self.bar.set_position(*rows);
-                self.bar.set_message(format!("{}: epoch {epoch}, {loss:.4}", self.current));
+                self.bar.set_message(format!("{run}: epoch {epoch}{place}, {loss:.4}"));
             }
             Event::Epoch(_) => {
                 self.epochs += 1;

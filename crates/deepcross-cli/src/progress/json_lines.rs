@@ -77,7 +77,7 @@ impl JsonLines {
         let (valid, warnings) = (self.valid, std::mem::take(&mut self.warnings));
         self.print(&Line::Trained(Trained {
             model,
-            n_parameters: trained.params.n_parameters(),
+            n_parameters: trained.n_parameters(),
             training: &trained.training,
             valid: valid.as_ref(),
             warnings: &warnings,

@@ -6,6 +6,7 @@ pub(crate) mod train_progress;
 
 use crate::text::tables::grouped;
 use deepcross_data::Drift;
+use deepcross_train::MemberPlace;
 use indicatif::{ProgressState, ProgressStyle};
 use std::fmt::Write;
 
@@ -17,6 +18,11 @@ fn style(template: &str) -> ProgressStyle {
 fn rows_per_s(state: &ProgressState, out: &mut dyn Write) {
     // An error of the bar's own buffer could not be shown anyway.
     let _ = out.write_str(&grouped(state.per_sec() as u64));
+}
+
+/// The place of a member behind that of an epoch, if there are several.
+fn of_several(member: MemberPlace) -> String {
+    if member.of > 1 { format!(", {member}") } else { String::new() }
 }
 
 /// The line on rows that are shuffled as a whole since they are sorted.

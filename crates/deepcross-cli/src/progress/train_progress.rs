@@ -1,6 +1,6 @@
 //! The progress of a training run: a bar on a terminal, a line of a table for each epoch, and a summary.
 
-use super::{drift_line, style};
+use super::{drift_line, of_several, style};
 use crate::output::{is_silent, say};
 use crate::text::epoch_table::EpochTable;
 use crate::text::pace::Pace;
@@ -12,7 +12,7 @@ use crate::text::unusual_values::training_values;
 use crate::warnings;
 use deepcross_data::RowReader;
 use deepcross_train::config::TrainConfig;
-use deepcross_train::{CacheEvent, DataWait, EpochReport, Event};
+use deepcross_train::{CacheEvent, DataWait, EpochReport, Event, MemberPlace};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,8 @@ pub(crate) struct TrainProgress {
     /// The most epochs of the run.
     most_epochs: u32,
     rows: u64,
+    /// The members of the model, each of which trains on all rows.
+    n_members: u64,
     /// The number of rows to expect in an epoch, since only a sample of negative rows may be kept.
     epoch_rows: u64,
     table: EpochTable,
@@ -53,6 +55,7 @@ impl TrainProgress {
             negative_rate: train.negative_rate,
             most_epochs: train.epochs,
             rows: 0,
+            n_members: 1,
             epoch_rows: 0,
             table: EpochTable::new(loss_name(train.negative_rate), train.changes_rates()),
             epochs: Vec::new(),
@@ -76,22 +79,31 @@ impl TrainProgress {
                     self.say(&line);
                 }
             }
-            Event::Built { model, n_parameters } => {
+            Event::Built { model, n_parameters, n_members } => {
                 let (width, weights) = (model.stack_width(), grouped(*n_parameters as u64));
-                self.say(&format!("{weights} weights, stacked input {width} wide"));
+                let members = match n_members {
+                    1 => String::new(),
+                    n_members => format!("{n_members} members of "),
+                };
+                self.n_members = *n_members as u64;
+                self.say(&format!("{members}{weights} weights, stacked input {width} wide"));
             }
-            Event::Resumed { step, epoch, rows, reports, .. } => {
-                self.rows_before = self.rows * reports.len() as u64 + rows;
+            Event::Resumed { step, epoch, member, rows, reports, .. } => {
+                let ended = self.n_members * reports.len() as u64 + member.number as u64 - 1;
+                self.rows_before = self.rows * ended + rows;
                 self.say(&format!(
-                    "continuing from the checkpoint of step {}, in epoch {epoch}",
-                    grouped(*step)
+                    "continuing from the checkpoint of step {}, in epoch {epoch}{}",
+                    grouped(*step),
+                    of_several(*member)
                 ));
                 reports.iter().for_each(|report| self.epoch(report));
             }
             Event::ShuffledWhole { buffer, drift } => self.say(&drift_line(*buffer, drift)),
             Event::Warning(warning) => self.say(&warnings::line(warning)),
             Event::Cache(event) => cache_lines(event).iter().for_each(|line| self.say(line)),
-            Event::Step { epoch, rows, loss } => self.step(*epoch, *rows, *loss),
+            Event::Step { epoch, member, rows, loss } => {
+                self.step((*epoch, *member), *rows, *loss);
+            }
             Event::Epoch(report) => self.epoch(report),
             Event::Units { epoch, rows, units } => self.units.observe(*epoch, *rows, units),
             Event::Exchanged(traffic) => self.traffic.observe(traffic),
@@ -120,14 +132,15 @@ impl TrainProgress {
         self.negative_rate < 1.0
     }
 
-    fn step(&mut self, epoch: u32, rows: u64, loss: f64) {
+    fn step(&mut self, (epoch, member): (u32, MemberPlace), rows: u64, loss: f64) {
         if self.bar.length() != Some(self.epoch_rows) {
             self.bar.set_length(self.epoch_rows);
             self.bar
                 .set_style(style("{msg} {wide_bar} {percent} %  {rows_per_s} rows/s  {eta} left"));
         }
         self.bar.set_position(rows);
-        self.bar.set_message(format!("epoch {epoch}, {} {loss:.4}", loss_name(self.negative_rate)));
+        let (place, name) = (of_several(member), loss_name(self.negative_rate));
+        self.bar.set_message(format!("epoch {epoch}{place}, {name} {loss:.4}"));
     }
 
     fn epoch(&mut self, report: &EpochReport) {
@@ -150,7 +163,8 @@ impl TrainProgress {
     pub(crate) fn finish(self) -> Pace {
         self.bar.finish_and_clear();
         let seconds = self.begun.elapsed().as_secs_f64();
-        let rows = (self.rows * self.epochs.len() as u64).saturating_sub(self.rows_before);
+        let rows = self.rows * self.n_members * self.epochs.len() as u64;
+        let rows = rows.saturating_sub(self.rows_before);
         let pace = Pace { seconds, rows };
         let speed = grouped(pace.rows_per_second() as u64);
         let waited = 100.0 * self.waiting.share();

@@ -73,7 +73,7 @@ fn a_model_named_twice_has_its_own_probabilities() {
     folder.fail(
         &format!("{PREDICT} --with-spread --model a.dcx"),
         2,
-        "`--with-spread` needs several models, but `--model` names one",
+        "`--with-spread` needs several models, or one with several members (`train.members`), but `--model` names one with one member",
     );
 }
 

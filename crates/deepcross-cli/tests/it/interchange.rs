@@ -67,8 +67,8 @@ learning_rate = 0.01
 valid_fraction = 0
 "#;
 
-/// Models of each kind, and of each kind of layer.
-const MODELS: [(&str, &str); 13] = [
+/// Models of each kind, and of each kind of layer, by their keys of `[model]`, and one of several members.
+const MODELS: [(&str, &str); 14] = [
     ("deep", "embedding=4 hidden=[8,6] bypass_below=10"),
     ("normed", "embedding=4 hidden=[8,6] bypass_below=10 batch_norm=true"),
     (
@@ -91,6 +91,7 @@ const MODELS: [(&str, &str); 13] = [
     ("lr", "kind=lr"),
     ("fm", "kind=fm embedding=4"),
     ("ffm", "kind=ffm embedding=4"),
+    ("members", "embedding=4 hidden=[8,6] bypass_below=10 batch_norm=true train.members=3"),
 ];
 
 /// Rows with values that training has not seen, empty lists, and missing numbers.
@@ -116,7 +117,8 @@ fn train(folder: &Folder, model: (&str, &str), rest: &str) {
 }
 
 fn set((_, keys): (&str, &str)) -> String {
-    keys.split(' ').map(|key| format!(" --set model.{key}")).collect()
+    let section = |key: &str| if key.starts_with("train.") { "" } else { "model." };
+    keys.split(' ').map(|key| format!(" --set {}{key}", section(key))).collect()
 }
 
 fn probabilities(folder: &Folder, model: &str) -> String {

@@ -26,6 +26,7 @@ mod instructions;
 mod interchange;
 mod json_lines;
 mod labels;
+mod members;
 mod other_formats;
 mod output_names;
 mod outputs;

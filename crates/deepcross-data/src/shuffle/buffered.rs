@@ -113,6 +113,11 @@ impl<'e> Shuffled<'e> {
         }
     }
 
+    /// Chooses the seed of the orders that follow: the next [`restart`](Self::restart) begins the first of them.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
     /// Starts again at the first row, in the order of `epoch`, and keeps the buffers.
     ///
     /// # Errors

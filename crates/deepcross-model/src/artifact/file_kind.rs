@@ -13,7 +13,8 @@ pub struct FileKind {
     ///
     /// A name that ends with `/` stands for all sections whose names begin with it.
     pub sections: &'static [(&'static str, u32)],
-    /// The numbers that each set of weights may have, one entry for each set.
+    /// The numbers that each set of weights may have, one entry for each set; a file may have all of them several times
+    /// ([`FileHeader::repeats`](super::FileHeader::repeats)).
     pub members: &'static [Values],
 }
 

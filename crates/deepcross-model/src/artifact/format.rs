@@ -16,7 +16,7 @@ use super::filling::{ALIGNMENT, take_filling};
 use super::map::Map;
 use super::sections::{FileHeader, SECTIONS_START, SectionReader, SectionWriter};
 use super::tensors::{self, Directory, StoredRows, TableRowsOf, TakeRows};
-use super::{FileKind, FormatError, header_bytes};
+use super::{FileKind, FormatError, Values, header_bytes};
 
 /// The length of a magic.
 pub(super) const MAGIC_LENGTH: usize = 8;
@@ -66,12 +66,13 @@ impl<'a> Encoding<'a> {
         rows: StoredRows,
     ) -> Result<Self, FormatError> {
         let (kind, directory) = (H::KIND, Directory::of(members, rows));
-        let (found, expected) = (members.len(), kind.members.len());
+        let values = values_of_members(header);
+        let (found, expected) = (members.len(), values.len());
         if found != expected {
             return Err(FormatError::Members { found, expected });
         }
         directory.check(expected)?;
-        for (params, &values) in members.iter().zip(kind.members) {
+        for (params, &values) in members.iter().zip(&values) {
             tensors::check_values(params, values)?;
         }
         let mut sections = SectionWriter::new(kind);
@@ -172,11 +173,17 @@ fn decode_with<H: FileHeader>(
     map: Option<&Arc<Map>>,
 ) -> Result<(H, Vec<Params<f32>>), FormatError> {
     let frame = Frame::open(H::KIND, bytes)?;
-    let (mut sections, directory) = SectionReader::open(H::KIND, frame.header)?;
+    let (mut sections, directory) = SectionReader::open::<H>(frame.header)?;
     let header = H::read(&mut sections)?;
     sections.finish()?;
-    let mut tensors = frame.tensors(&directory)?;
-    Ok((header, directory.read(&mut tensors, H::KIND.members, map)?))
+    let values = values_of_members(&header);
+    let mut tensors = frame.tensors(&directory, values.len())?;
+    Ok((header, directory.read(&mut tensors, &values, map)?))
+}
+
+/// The numbers that each set of weights of a file with this header may have.
+fn values_of_members<H: FileHeader>(header: &H) -> Vec<Values> {
+    H::KIND.members.repeat(header.repeats())
 }
 
 impl FileKind {
@@ -201,7 +208,6 @@ impl FileKind {
 
 /// A file whose frame has been checked up to the end of the header.
 struct Frame<'a> {
-    kind: FileKind,
     bytes: &'a [u8],
     header: &'a [u8],
     /// The position after the header.
@@ -220,12 +226,16 @@ impl<'a> Frame<'a> {
         let stored = u64::from_le_bytes(cursor.take_array()?);
         let header = cursor.take(length)?;
         check_sum("header", header, stored)?;
-        Ok(Self { kind, bytes, header, cursor })
+        Ok(Self { bytes, header, cursor })
     }
 
     /// Checks the directory, the length of the file and its checksum. Returns a cursor at the first tensor.
-    fn tensors(mut self, directory: &Directory) -> Result<Cursor<'a>, FormatError> {
-        directory.check(self.kind.members.len())?;
+    fn tensors(
+        mut self,
+        directory: &Directory,
+        n_members: usize,
+    ) -> Result<Cursor<'a>, FormatError> {
+        directory.check(n_members)?;
         check_length(self.bytes.len() as u64, length(self.header.len(), directory)?)?;
         check_last_sum(self.bytes)?;
         take_filling(&mut self.cursor)?;
@@ -279,7 +289,6 @@ impl<W: Write> Write for Summing<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Values;
     use super::super::mutations::frame;
     use super::super::sample::{self, Header};
     use super::*;

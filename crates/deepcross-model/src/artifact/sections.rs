@@ -34,6 +34,14 @@ pub trait FileHeader: Sized {
     /// The kind of file.
     const KIND: FileKind;
 
+    /// The most times that a file of this kind has the sets of weights of [`FileKind::members`].
+    const MAX_REPEATS: usize = 1;
+
+    /// The number of times that this file has them, from 1 to [`MAX_REPEATS`](Self::MAX_REPEATS).
+    fn repeats(&self) -> usize {
+        1
+    }
+
     /// Writes the content into sections, in the order of [`FileKind::sections`].
     ///
     /// # Errors
@@ -117,8 +125,8 @@ struct Section<'a> {
 impl<'a> SectionReader<'a> {
     /// Reads a whole header. Each section is checked before the next one is read, so that a forged header cannot fill
     /// the memory with sections.
-    pub(super) fn open(kind: FileKind, header: &'a [u8]) -> Result<(Self, Directory), FormatError> {
-        let mut cursor = Cursor::new(header);
+    pub(super) fn open<H: FileHeader>(header: &'a [u8]) -> Result<(Self, Directory), FormatError> {
+        let (kind, mut cursor) = (H::KIND, Cursor::new(header));
         let program = read_program(&mut cursor)?;
         let n_sections = in_header(cursor.u32())?;
         check_count(n_sections).map_err(|reason| FormatError::Header { reason })?;
@@ -128,7 +136,8 @@ impl<'a> SectionReader<'a> {
             checks.check(section)?;
             sections.push(section);
         }
-        let directory = Directory::take(&mut cursor, kind.members.len(), program)?;
+        let most_members = kind.members.len() * H::MAX_REPEATS;
+        let directory = Directory::take(&mut cursor, most_members, program)?;
         match cursor.rest().len() {
             0 => Ok((Self { program, sections: sections.into_iter().peekable() }, directory)),
             rest => Err(FormatError::Header { reason: format!("{rest} bytes follow its end") }),
@@ -327,7 +336,7 @@ mod tests {
             [("config", "has the section `config` twice"), ("x", "has a section `x`, which")]
         {
             let header = header(&vec![(name, 1); 10_000]);
-            let (opened, held) = peak(|| SectionReader::open(sample::KIND, &header).map(drop));
+            let (opened, held) = peak(|| SectionReader::open::<sample::Header>(&header).map(drop));
             let error = opened.unwrap_err().to_string();
             assert!(error.starts_with(message), "{error}");
             assert!(held < 4096, "{held} bytes");

@@ -30,7 +30,10 @@ impl Axis {
 /// ONNX, opset 17.
 #[derive(Debug)]
 pub struct GraphBuilder<'a> {
+    /// The weights of the member whose nodes are added.
     pub(crate) params: &'a Params<f32>,
+    /// The beginning of the names of its parameters.
+    prefix: String,
     graph: proto::Graph,
     n_values: usize,
 }
@@ -38,7 +41,12 @@ pub struct GraphBuilder<'a> {
 impl<'a> GraphBuilder<'a> {
     pub(crate) fn new(params: &'a Params<f32>) -> Self {
         let graph = proto::Graph { name: Some("deepcross".to_owned()), ..proto::Graph::default() };
-        Self { params, graph, n_values: 0 }
+        Self { params, prefix: String::new(), graph, n_values: 0 }
+    }
+
+    /// Begins the nodes of one of `of` members.
+    pub(crate) fn begin_member(&mut self, member: usize, of: usize, params: &'a Params<f32>) {
+        (self.params, self.prefix) = (params, member_prefix(member, of));
     }
 
     pub(crate) fn finish(self) -> proto::Graph {
@@ -64,13 +72,14 @@ impl<'a> GraphBuilder<'a> {
         self.graph.output.push(value_info(name, FLOAT, &[Axis::rows()]));
     }
 
-    /// A parameter under its own name. The file has it once, even if several nodes use it.
+    /// A parameter under its own name, with that of the member before it if there are several. The file has it once, even if several nodes use it.
     pub(crate) fn parameter(&mut self, name: &str, shape: &[usize], values: &[f32]) -> Value {
-        let is_there = |tensor: &proto::Tensor| tensor.name.as_deref() == Some(name);
+        let name = format!("{}{name}", self.prefix);
+        let is_there = |tensor: &proto::Tensor| tensor.name.as_ref() == Some(&name);
         if !self.graph.initializer.iter().any(is_there) {
-            self.initializer(name.to_owned(), FLOAT, shape, little_endian(values));
+            self.initializer(name.clone(), FLOAT, shape, little_endian(values));
         }
-        Value(name.to_owned())
+        Value(name)
     }
 
     pub(crate) fn constant(&mut self, shape: &[usize], values: &[f32]) -> Value {
@@ -162,17 +171,30 @@ impl<'a> GraphBuilder<'a> {
     }
 }
 
+/// The beginning of the names of the tensors of a member in a file of another program; none for a single one.
+pub(crate) fn member_prefix(member: usize, of: usize) -> String {
+    if of > 1 { format!("member{}.", member + 1) } else { String::new() }
+}
+
 /// The bytes of numbers in a file.
 pub(crate) fn little_endian(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 pub(crate) fn integer(name: &str, value: i64) -> Attribute {
-    Attribute { name: Some(name.to_owned()), f: None, i: Some(value), kind: Some(2) }
+    Attribute { i: Some(value), kind: Some(2), ..attribute(name) }
 }
 
 pub(crate) fn float(name: &str, value: f32) -> Attribute {
-    Attribute { name: Some(name.to_owned()), f: Some(value), i: None, kind: Some(1) }
+    Attribute { f: Some(value), kind: Some(1), ..attribute(name) }
+}
+
+pub(crate) fn integers(name: &str, values: &[i64]) -> Attribute {
+    Attribute { ints: values.to_vec(), kind: Some(7), ..attribute(name) }
+}
+
+fn attribute(name: &str) -> Attribute {
+    Attribute { name: Some(name.to_owned()), ..Attribute::default() }
 }
 
 fn value_info(name: &str, elem_type: i32, axes: &[Axis]) -> proto::ValueInfo {

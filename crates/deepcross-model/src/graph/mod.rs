@@ -4,5 +4,5 @@ mod builder;
 mod layers;
 pub(crate) mod proto;
 
-pub(crate) use builder::{Axis, integer, little_endian};
+pub(crate) use builder::{Axis, integer, integers, little_endian, member_prefix};
 pub use builder::{GraphBuilder, Value};

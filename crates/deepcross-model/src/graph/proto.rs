@@ -69,7 +69,7 @@ pub(crate) struct Node {
     pub(crate) attribute: Vec<Attribute>,
 }
 
-/// An attribute with a number as its value.
+/// An attribute with a number, or several integers, as its value.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Attribute {
     #[prost(string, optional, tag = "1")]
@@ -78,7 +78,9 @@ pub(crate) struct Attribute {
     pub(crate) f: Option<f32>,
     #[prost(int64, optional, tag = "3")]
     pub(crate) i: Option<i64>,
-    /// `AttributeType`: 1 for `f`, 2 for `i`.
+    #[prost(int64, repeated, tag = "8")]
+    pub(crate) ints: Vec<i64>,
+    /// `AttributeType`: 1 for `f`, 2 for `i`, 7 for `ints`.
     #[prost(int32, optional, tag = "20")]
     pub(crate) kind: Option<i32>,
 }

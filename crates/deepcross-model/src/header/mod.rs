@@ -8,6 +8,7 @@ use crate::artifact::{
     ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader, SectionWriter, VALUES,
     Values, read_encoder, write_encoder,
 };
+use crate::mean_logit::MAX_MEMBERS;
 use crate::model_spec::StoredSpec;
 use crate::training_summary::TrainingSummary;
 use crate::value_change::TrainingCounts;
@@ -20,6 +21,7 @@ const LAYERS: &str = "layers";
 const TRAINING: &str = "training";
 const COUNTS: &str = "counts";
 const CALIBRATOR: &str = "calibrator";
+const MEMBERS: &str = "members";
 
 /// Everything that a trained model has besides its weights.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub(crate) struct Header {
     pub(crate) training: TrainingSummary,
     pub(crate) counts: Vec<TrainingCounts>,
     pub(crate) calibrator: Option<Calibrator>,
+    /// The number of members, from 1.
+    pub(crate) n_members: usize,
 }
 
 impl FileHeader for Header {
@@ -46,9 +50,16 @@ impl FileHeader for Header {
             (TRAINING, 2),
             (COUNTS, 1),
             (CALIBRATOR, 1),
+            (MEMBERS, 1),
         ],
         members: &[Values::Finite],
     };
+
+    const MAX_REPEATS: usize = MAX_MEMBERS;
+
+    fn repeats(&self) -> usize {
+        self.n_members
+    }
 
     fn write(&self, sections: &mut SectionWriter) -> Result<(), FormatError> {
         sections.add(RUN, &self.config)?;
@@ -57,7 +68,9 @@ impl FileHeader for Header {
         sections.add(TRAINING, &self.training)?;
         sections.add(COUNTS, &self.counts)?;
         let calibrator = self.calibrator.as_ref().map(StoredCalibrator::from);
-        calibrator.map_or(Ok(()), |calibrator| sections.add(CALIBRATOR, &calibrator))
+        calibrator.map_or(Ok(()), |calibrator| sections.add(CALIBRATOR, &calibrator))?;
+        let several = Some(self.n_members as u32).filter(|n_members| *n_members > 1);
+        several.map_or(Ok(()), |n_members| sections.add(MEMBERS, &n_members))
     }
 
     fn read(sections: &mut SectionReader<'_>) -> Result<Self, FormatError> {
@@ -71,6 +84,19 @@ impl FileHeader for Header {
             .map(Calibrator::try_from)
             .transpose()
             .map_err(|error| FormatError::Content { reason: format!("calibrator: {error}") })?;
-        Ok(Self { config, encoder, layers, training, counts, calibrator })
+        let n_members = read_n_members(sections)?;
+        Ok(Self { config, encoder, layers, training, counts, calibrator, n_members })
+    }
+}
+
+/// The number of members: 1 if the file does not say it.
+fn read_n_members(sections: &mut SectionReader<'_>) -> Result<usize, FormatError> {
+    let Some(n_members) = sections.take_optional::<u32>(MEMBERS)? else { return Ok(1) };
+    match usize::try_from(n_members) {
+        Ok(n_members @ 2..=MAX_MEMBERS) => Ok(n_members),
+        _ => {
+            let reason = format!("it has {n_members} members, expected 2 to {MAX_MEMBERS}");
+            Err(FormatError::Section { name: MEMBERS.to_owned(), reason })
+        }
     }
 }

@@ -207,7 +207,7 @@ fn check_tensors(page: &Page, cursor: &mut Cursor<'_>, bytes: &[u8], model: &Tra
     let mut position = (28 + length).next_multiple_of(64);
     let mut found = Vec::new();
     for _ in 0..n_tensors {
-        page.says("| 4 | the member that the tensor belongs to, u32: 0 |");
+        page.says("| 4 | the member that the tensor belongs to, u32, from 0 |");
         assert_eq!(cursor.u32(), Ok(0));
         page.says("| 1 | its role: 0 for a dense matrix, 1 for a statistic, 2 for a table |");
         let role = cursor.u8().unwrap();

@@ -32,9 +32,9 @@
 //!
 //! let folder = tempfile::tempdir()?;
 //! let file = folder.path().join("weights.safetensors");
-//! interchange::write_safetensors(&file, &params)?;
-//! let weights = interchange::read_safetensors(&file, &params)?;
-//! assert_eq!(weights.dense_values(), [0.5, -0.25, 1.0]);
+//! interchange::write_safetensors(&file, &[&params])?;
+//! let members = interchange::read_safetensors(&file, &[&params])?;
+//! assert_eq!(members[0].dense_values(), [0.5, -0.25, 1.0]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

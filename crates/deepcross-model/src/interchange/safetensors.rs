@@ -5,7 +5,7 @@
 use super::error::{ExportError, InterchangeError, TensorProblem, WeightsError};
 use super::tensors::{Tensor, tensors};
 use crate::artifact::{read_all, replace};
-use crate::graph::little_endian;
+use crate::graph::{little_endian, member_prefix};
 use deepcross_autodiff::Params;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, View};
@@ -14,23 +14,26 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 use std::path::Path;
 
-/// Writes all weights to a file, whole or not at all.
+/// Writes all weights of the members of a model to a file, whole or not at all.
 ///
 /// The same weights give the same bytes.
 ///
 /// # Errors
 /// [`InterchangeError`] with the path and the cause.
-pub fn write_safetensors(file: &Path, params: &Params<f32>) -> Result<(), InterchangeError> {
-    let bytes = encode_safetensors(params)
+pub fn write_safetensors(file: &Path, members: &[&Params<f32>]) -> Result<(), InterchangeError> {
+    let bytes = encode_safetensors(members)
         .map_err(|problem| InterchangeError::Unwritable { file: file.to_owned(), problem })?;
     Ok(replace(file, |out| out.write_all(&bytes))?)
 }
 
-/// Reads weights that have the layout of `like`: the same names and shapes.
+/// Reads the weights of as many members as `like` has, with the same names and shapes.
 ///
 /// # Errors
 /// [`InterchangeError`] with the path and the cause.
-pub fn read_safetensors(file: &Path, like: &Params<f32>) -> Result<Params<f32>, InterchangeError> {
+pub fn read_safetensors(
+    file: &Path,
+    like: &[&Params<f32>],
+) -> Result<Vec<Params<f32>>, InterchangeError> {
     let bytes = read_all(file)?;
     decode_safetensors(&bytes, like)
         .map_err(|problem| InterchangeError::Weights { file: file.to_owned(), problem })
@@ -40,12 +43,26 @@ pub fn read_safetensors(file: &Path, like: &Params<f32>) -> Result<Params<f32>, 
 ///
 /// # Errors
 /// [`ExportError::Format`] if the names alone take more than 100 MB.
-pub fn encode_safetensors(params: &Params<f32>) -> Result<Vec<u8>, ExportError> {
-    let tensors = tensors(params).into_iter();
-    encode(tensors.map(|tensor| {
-        let numbers = Numbers::Floats(tensor.id.values(params));
-        (tensor.name, NamedTensor { shape: tensor.shape, numbers })
-    }))
+pub fn encode_safetensors(members: &[&Params<f32>]) -> Result<Vec<u8>, ExportError> {
+    let tensors = members.iter().zip(named(members)).flat_map(|(params, tensors)| {
+        tensors.into_iter().map(|tensor| {
+            let numbers = Numbers::Floats(tensor.id.values(params));
+            (tensor.name, NamedTensor { shape: tensor.shape, numbers })
+        })
+    });
+    encode(tensors)
+}
+
+/// The tensors of each member, whose names in a file begin with that of the member if there are several.
+fn named(members: &[&Params<f32>]) -> Vec<Vec<Tensor>> {
+    let of_member = |(member, params): (usize, &&Params<f32>)| {
+        let prefix = member_prefix(member, members.len());
+        let tensors = tensors(params).into_iter();
+        tensors
+            .map(|tensor| Tensor { name: format!("{prefix}{}", tensor.name), ..tensor })
+            .collect()
+    };
+    members.iter().enumerate().map(of_member).collect()
 }
 
 /// Decodes weights, as [`read_safetensors`] does from a file.
@@ -53,22 +70,29 @@ pub fn encode_safetensors(params: &Params<f32>) -> Result<Vec<u8>, ExportError> 
 /// # Errors
 /// [`WeightsError`] for bytes of another format, or for tensors that are missing, unknown, of another shape or type, or
 /// have NaN or infinity; all tensors are reported at once.
-pub fn decode_safetensors(bytes: &[u8], like: &Params<f32>) -> Result<Params<f32>, WeightsError> {
+pub fn decode_safetensors(
+    bytes: &[u8],
+    like: &[&Params<f32>],
+) -> Result<Vec<Params<f32>>, WeightsError> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| WeightsError::Format { reason: error.to_string() })?;
-    let (expected, mut params, mut problems) = (tensors(like), like.clone(), Vec::new());
-    for tensor in &expected {
-        if let Err(problem) = take(tensor, &file, &mut params) {
-            problems.push(TensorProblem { name: tensor.name.clone(), problem });
-        }
+    let (expected, mut problems) = (named(like), Vec::new());
+    let mut members: Vec<Params<f32>> = like.iter().map(|&params| params.clone()).collect();
+    for (params, tensors) in members.iter_mut().zip(&expected) {
+        let found = tensors.iter().filter_map(|tensor| {
+            let problem = take(tensor, &file, params).err()?;
+            Some(TensorProblem { name: tensor.name.clone(), problem })
+        });
+        problems.extend(found);
     }
-    let known: BTreeSet<&str> = expected.iter().map(|tensor| tensor.name.as_str()).collect();
+    let known = expected.iter().flatten().map(|tensor| tensor.name.as_str());
+    let known: BTreeSet<&str> = known.collect();
     let found: BTreeSet<&str> = file.names().into_iter().collect();
     problems.extend(found.difference(&known).map(|&name| TensorProblem {
         name: name.to_owned(),
         problem: "is unknown: the model has no such tensor".to_owned(),
     }));
-    if problems.is_empty() { Ok(params) } else { Err(WeightsError::Tensors { problems }) }
+    if problems.is_empty() { Ok(members) } else { Err(WeightsError::Tensors { problems }) }
 }
 
 /// Copies the tensor of a file into the parameters, or returns its problem.

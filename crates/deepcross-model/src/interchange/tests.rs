@@ -89,9 +89,9 @@ fn weights_of_every_kind_come_back_to_the_bit() {
         for id in params.statistic_ids() {
             params.statistic_mut(id).iter_mut().zip(1..).for_each(|(value, i)| *value = i as f32);
         }
-        let bytes = encode_safetensors(&params).unwrap();
-        assert_eq!(encode_safetensors(&params).unwrap(), bytes, "{name}");
-        let again = decode_safetensors(&bytes, &other).unwrap();
+        let bytes = encode_safetensors(&[&params]).unwrap();
+        assert_eq!(encode_safetensors(&[&params]).unwrap(), bytes, "{name}");
+        let again = decode_safetensors(&bytes, &[&other]).unwrap().remove(0);
         assert_eq!(format!("{again:?}"), format!("{params:?}"), "{name}");
     }
 }
@@ -99,7 +99,7 @@ fn weights_of_every_kind_come_back_to_the_bit() {
 #[test]
 fn names_and_shapes_are_those_of_pytorch() {
     let (_, params) = normed();
-    let bytes = encode_safetensors(&params).unwrap();
+    let bytes = encode_safetensors(&[&params]).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     // Stacked: 3 of the ad, 20 words raw, 2 numbers, 3 of the hours.
     for (name, shape) in [
@@ -127,7 +127,7 @@ fn names_and_shapes_are_those_of_pytorch() {
 type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
 
 fn changed(params: &Params<f32>, change: impl Fn(&mut Tensors)) -> Vec<u8> {
-    let bytes = encode_safetensors(params).unwrap();
+    let bytes = encode_safetensors(&[params]).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let owned =
         |tensor: TensorView<'_>| (tensor.dtype(), tensor.shape().to_vec(), tensor.data().to_vec());
@@ -145,7 +145,7 @@ fn problems_name_the_found_and_the_expected_property() {
     let (_, params) = normed();
     let check = |change: &dyn Fn(&mut Tensors), message: &str| {
         let bytes = changed(&params, |tensors| change(tensors));
-        let error = decode_safetensors(&bytes, &params).unwrap_err().to_string();
+        let error = decode_safetensors(&bytes, &[&params]).unwrap_err().to_string();
         assert_eq!(error, format!("does not hold the weights of the model\n  {message}"));
     };
     let set = |tensors: &mut Tensors, name: &str, shape: &[usize], dtype: Dtype| {
@@ -203,7 +203,7 @@ fn a_message_shows_the_first_of_many_problems() {
             .map(|(name, tensor)| (format!("model.{name}"), tensor))
             .collect();
     });
-    let error = decode_safetensors(&bytes, &params).unwrap_err().to_string();
+    let error = decode_safetensors(&bytes, &[&params]).unwrap_err().to_string();
     assert_eq!(error.lines().count(), 1 + 20 + 1, "{error}");
     assert!(error.ends_with("\n  and 24 more"), "{error}");
 }
@@ -214,8 +214,8 @@ fn a_variance_below_zero_is_refused() {
     let (spec, mut params) = normed();
     let id = params.statistic_ids().last().unwrap();
     params.statistic_mut(id)[3] = -0.5;
-    let bytes = encode_safetensors(&params).unwrap();
-    let read = decode_safetensors(&bytes, &params).unwrap();
+    let bytes = encode_safetensors(&[&params]).unwrap();
+    let read = decode_safetensors(&bytes, &[&params]).unwrap().remove(0);
     let error = Model::for_params(&spec, &shapes(), &read).unwrap_err().to_string();
     assert!(error.contains("`unit1.norm.variance` has a variance of -0.5"), "{error}");
 }
@@ -223,9 +223,9 @@ fn a_variance_below_zero_is_refused() {
 #[test]
 fn shortened_files_are_refused() {
     let (_, params) = normed();
-    let bytes = encode_safetensors(&params).unwrap();
+    let bytes = encode_safetensors(&[&params]).unwrap();
     for length in (0..bytes.len()).step_by(7).chain([bytes.len() - 1]) {
-        let result = decode_safetensors(&bytes[..length], &params);
+        let result = decode_safetensors(&bytes[..length], &[&params]);
         assert!(matches!(result, Err(WeightsError::Format { .. })), "{length}: {result:?}");
     }
 }
@@ -234,7 +234,7 @@ fn shortened_files_are_refused() {
 #[test]
 fn damaged_files_give_an_error_or_valid_weights() {
     let (_, params) = normed();
-    let valid = encode_safetensors(&params).unwrap();
+    let valid = encode_safetensors(&[&params]).unwrap();
     let header = 8 + u64::from_le_bytes(valid[..8].try_into().unwrap()) as usize;
     let counts = std::cell::Cell::new([0; 3]);
     let strategy = (mutations(), any::<bool>());
@@ -244,7 +244,7 @@ fn damaged_files_give_an_error_or_valid_weights() {
         } else {
             mutate(&valid, &mutations)
         };
-        let answer = decode_safetensors(&bytes, &params);
+        let answer = decode_safetensors(&bytes, &[&params]);
         let mut seen = counts.get();
         seen[match &answer {
             Err(WeightsError::Format { .. }) => 0,
@@ -253,8 +253,8 @@ fn damaged_files_give_an_error_or_valid_weights() {
         }] += 1;
         counts.set(seen);
         if let Ok(read) = answer {
-            prop_assert_eq!(read.find_non_finite(), None);
-            prop_assert_eq!(read.same_layout(&params), Ok(()));
+            prop_assert_eq!(read[0].find_non_finite(), None);
+            prop_assert_eq!(read[0].same_layout(&params), Ok(()));
         }
         Ok(())
     };
@@ -267,12 +267,12 @@ fn new_weights_clear_the_summary_of_the_training() {
     let stored = sample_model(ModelKind::Fm);
     let mut params = stored.params.clone();
     params.dense_values_mut().iter_mut().for_each(|value| *value += 0.5);
-    let imported = stored.clone().with_weights(params.clone()).unwrap();
+    let imported = stored.clone().with_weights(vec![params.clone()]).unwrap();
     assert_eq!(imported.training, crate::TrainingSummary::default());
     assert_eq!(
         (imported.params.dense_values(), imported.calibrator),
         (params.dense_values(), None)
     );
     assert_ne!(params.dense_values(), stored.params.dense_values());
-    assert!(stored.with_weights(Params::new()).is_err());
+    assert!(stored.with_weights(vec![Params::new()]).is_err());
 }

@@ -25,7 +25,8 @@ pub struct CandidateSession {
     own_fields: Vec<usize>,
     /// One row, with the columns of the shared fields.
     shared: Batch,
-    columns: SharedColumns<f32>,
+    /// Those of each member of the model.
+    columns: Vec<SharedColumns<f32>>,
     batch: Batch,
     counts: Counts,
     tape: Tape<f32>,
@@ -52,7 +53,7 @@ impl Scorer {
             binding: binding.clone(),
             own_fields: (0..encoder.shapes().len()).filter(is_own).collect(),
             shared: encoder.new_batch(),
-            columns: self.trained().model.shared_columns(&shared_fields),
+            columns: self.trained().predictor().shared_columns(&shared_fields),
             shared_fields,
             batch: encoder.new_batch(),
             counts: encoder.new_counts(),

@@ -5,7 +5,7 @@ use crate::trained_model::TrainedModel;
 use deepcross_calibration::{CalibrationMap, Calibrator};
 use serde_json::{Value, json};
 
-/// The model as a JSON object: its fingerprint, the columns that it reads, its training and its calibrator.
+/// The model as a JSON object: its fingerprint, its members and weights, the columns that it reads, its training and its calibrator.
 ///
 /// `required` says whether each row must name every column.
 pub fn model_description(
@@ -16,7 +16,8 @@ pub fn model_description(
 ) -> Value {
     json!({
         "fingerprint": format!("{fingerprint:016x}"),
-        "weights": trained.params.n_parameters(),
+        "members": trained.members().len(),
+        "weights": trained.n_parameters(),
         "fields": columns.list.iter().map(|column| field(column, required)).collect::<Vec<_>>(),
         "training": trained.training,
         "calibrator": trained.calibrator.as_ref().map(calibrator),

@@ -38,6 +38,7 @@ _KEYS = {
     "batch": "train.batch",
     "learning_rate": "train.learning_rate",
     "patience": "train.patience",
+    "members": "train.members",
 }
 
 
@@ -74,6 +75,9 @@ class DeepCrossingClassifier:
         The number of epochs without progress on the validation rows after which the training ends. If few rows are of
         the rarer class, the inference holds no rows out; then `fit` needs an `eval_set`, or a setting
         ``"train.valid_fraction"``.
+    members : int, optional
+        The number of networks that are trained, from 1 to 16, each with a seed of its own. The model predicts the mean
+        of their probabilities.
     random_state : int, RandomState or Generator, optional
         The seed of all random choices, from 0; if None, that of the configuration, and 1 if this has none. A generator
         of NumPy draws another seed in each `fit`. The same rows, settings and seed give the same model, to the bit, on
@@ -139,6 +143,7 @@ class DeepCrossingClassifier:
         batch: int | None = None,
         learning_rate: float | None = None,
         patience: int | None = None,
+        members: int | None = None,
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         positive: Any = None,
         settings: Mapping[str, Any] | None = None,
@@ -153,6 +158,7 @@ class DeepCrossingClassifier:
         self.batch = batch
         self.learning_rate = learning_rate
         self.patience = patience
+        self.members = members
         self.random_state = random_state
         self.positive = positive
         self.settings = settings

@@ -102,11 +102,12 @@ class Progress:
         self._n_rows, self._lines, self._width = n_rows, [], 0
         self._output = _notebook_output() if self._file is None else None
 
-    def _step(self, epoch: int, rows: int, loss: float) -> None:
+    def _step(self, epoch: int, member: int, members: int, rows: int, loss: float) -> None:
         """Show the place within an epoch."""
         # Rows that are held out or dropped are among those of the training.
         share = f"{min(100 * rows // self._n_rows, 99)} %" if self._n_rows else f"{rows:,} rows"
-        now = f"epoch {epoch}, {share}, training loss {loss:.5f}"
+        place = f", member {member} of {members}" if members > 1 else ""
+        now = f"epoch {epoch}{place}, {share}, training loss {loss:.5f}"
         if self._output is not None:
             self._show_all(now)
         elif self._stream().isatty():

@@ -26,7 +26,7 @@ use deepcross_model::artifact::{
     self, ArtifactError, ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader,
     SectionWriter, VALUES, Values, read_encoder, write_encoder,
 };
-use deepcross_model::{Kinds, Model, TrainedModel, TrainingSummary, ValueChange};
+use deepcross_model::{Kinds, MAX_MEMBERS, Model, TrainedModel, TrainingSummary, ValueChange};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -34,6 +34,8 @@ use std::path::{Path, PathBuf};
 const IDENTITY: &str = "identity";
 const FITTED: &str = "fitted";
 const PROGRESS: &str = "progress";
+/// The section of a run with several members.
+const MEMBERS: &str = "members";
 
 /// All that a checkpoint has besides weights.
 pub(super) struct Header {
@@ -42,48 +44,85 @@ pub(super) struct Header {
     fitted: FittedRows,
     pub(super) n_steps: u64,
     state: RunState,
+    /// The steps of each member.
+    steps: Vec<u64>,
 }
 
 /// The sections of a checkpoint.
-const SECTIONS: [(&str, u32); 6] =
-    [(IDENTITY, 1), (ENCODER, 1), (FIELD, 2), (VALUES, 1), (FITTED, 3), (PROGRESS, 2)];
+const SECTIONS: [(&str, u32); 7] = [
+    (IDENTITY, 1),
+    (ENCODER, 1),
+    (FIELD, 2),
+    (VALUES, 1),
+    (FITTED, 3),
+    (PROGRESS, 2),
+    (MEMBERS, 1),
+];
+
+/// The sets of weights that a checkpoint has of each member: the weights, the state of the optimizer, and the weights of
+/// the best epoch, which may have no tensors.
+///
+/// The state of the optimizer may be infinite while all weights are finite; such a run continues.
+const SETS: [Values; 3] = [Values::Finite, Values::Any, Values::Finite];
 
 impl Header {
     /// The sections of a checkpoint and one more.
     pub(super) const fn sections_and(
         more: (&'static str, u32),
     ) -> [(&'static str, u32); SECTIONS.len() + 1] {
-        let [a, b, c, d, e, f] = SECTIONS;
-        [a, b, c, d, e, f, more]
+        let [a, b, c, d, e, f, g] = SECTIONS;
+        [a, b, c, d, e, f, g, more]
     }
 }
 
 impl FileHeader for Header {
-    /// The members are the weights, the state of the optimizer, and the weights of the best epoch, which may have no
-    /// tensors.
     const KIND: FileKind = FileKind {
         name: "checkpoint",
         magic: "DEEPCKPT",
         version: 4,
         sections: &SECTIONS,
-        // The state of the optimizer may be infinite while all weights are finite; such a run continues.
-        members: &[Values::Finite, Values::Any, Values::Finite],
+        members: &SETS,
     };
+
+    const MAX_REPEATS: usize = MAX_MEMBERS;
+
+    fn repeats(&self) -> usize {
+        self.steps.len()
+    }
 
     fn write(&self, sections: &mut SectionWriter) -> Result<(), FormatError> {
         sections.add(IDENTITY, &self.run)?;
         write_encoder(sections, &self.encoder)?;
         sections.add(FITTED, &self.fitted)?;
-        sections.add(PROGRESS, &(self.n_steps, &self.state))
+        sections.add(PROGRESS, &(self.n_steps, &self.state))?;
+        match self.steps.len() {
+            1 => Ok(()),
+            _ => sections.add(MEMBERS, &(&self.state.turn, &self.steps)),
+        }
     }
 
     fn read(sections: &mut SectionReader<'_>) -> Result<Self, FormatError> {
         let run = sections.take(IDENTITY)?;
         let encoder = read_encoder(sections)?;
         let fitted = sections.take(FITTED)?;
-        let (n_steps, state) = sections.take(PROGRESS)?;
-        Ok(Self { run, encoder, fitted, n_steps, state })
+        let (n_steps, mut state) = sections.take::<(u64, RunState)>(PROGRESS)?;
+        let mut steps = vec![n_steps];
+        if let Some(members) = sections.take_optional(MEMBERS)? {
+            (state.turn, steps) = members;
+            check_steps(&steps, n_steps)?;
+        }
+        Ok(Self { run, encoder, fitted, n_steps, state, steps })
     }
+}
+
+/// Refuses steps of several members that are not those of the run.
+fn check_steps(steps: &[u64], n_steps: u64) -> Result<(), FormatError> {
+    let sum = steps.iter().try_fold(0, |sum: u64, steps| sum.checked_add(*steps));
+    if (2..=MAX_MEMBERS).contains(&steps.len()) && sum == Some(n_steps) {
+        return Ok(());
+    }
+    let reason = format!("{} members with the steps {steps:?}, of {n_steps} steps", steps.len());
+    Err(FormatError::Section { name: MEMBERS.to_owned(), reason })
 }
 
 /// The counts of the rows that the encoder was fitted on.
@@ -247,19 +286,33 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) fitted: &'a FittedRows,
     pub(crate) n_steps: u64,
     pub(crate) state: &'a RunState,
+    pub(crate) members: &'a [MemberSnapshot<'a>],
+    /// The state between two blocks of steps, if ranks train apart within a block.
+    pub(crate) block: Option<&'a BlockMomentum>,
+}
+
+/// The state of a member between two steps.
+#[derive(Clone, Copy)]
+pub(crate) struct MemberSnapshot<'a> {
+    pub(crate) n_steps: u64,
     pub(crate) weights: &'a Params<f32>,
     pub(crate) optimizer: &'a Params<f32>,
     pub(crate) best: Option<&'a Params<f32>>,
-    /// The state between two blocks of steps, if ranks train apart within a block.
-    pub(crate) block: Option<&'a BlockMomentum>,
+}
+
+impl<'a> MemberSnapshot<'a> {
+    /// The sets of weights in a file; `none` has no tensors.
+    pub(super) fn sets(self, none: &'a Params<f32>) -> [&'a Params<f32>; SETS.len()] {
+        [self.weights, self.optimizer, self.best.unwrap_or(none)]
+    }
 }
 
 impl Snapshot<'_> {
     /// Writes the checkpoint in place of an earlier one; after an error, the earlier one is still there.
     pub(super) fn write(self, file: &Path, run: &Identity) -> Result<(), ArtifactError> {
         let none = Params::new();
-        let members = [self.weights, self.optimizer, self.best.unwrap_or(&none)];
-        artifact::write(file, &self.header(run), &members)?;
+        let sets: Vec<_> = self.members.iter().flat_map(|member| member.sets(&none)).collect();
+        artifact::write(file, &self.header(run), &sets)?;
         // Several ranks may have written the checkpoint before.
         remove_shards(file, None);
         Ok(())
@@ -272,6 +325,7 @@ impl Snapshot<'_> {
             fitted: self.fitted.clone(),
             n_steps: self.n_steps,
             state: self.state.clone(),
+            steps: self.members.iter().map(|member| member.n_steps).collect(),
         }
     }
 }
@@ -285,13 +339,42 @@ pub(crate) struct Checkpoint {
     pub(crate) fitted: FittedRows,
     pub(crate) n_steps: u64,
     pub(crate) state: RunState,
-    pub(crate) weights: Params<f32>,
-    pub(crate) optimizer: Params<f32>,
-    pub(crate) best: Option<Params<f32>>,
+    pub(crate) members: Vec<StoredMember>,
     /// The state between two blocks of steps, if ranks train apart within a block.
     pub(crate) block: Option<Params<f32>>,
     /// The number of ranks that wrote it.
     pub(crate) n_ranks: usize,
+}
+
+/// A member in a checkpoint.
+#[derive(Debug)]
+pub(crate) struct StoredMember {
+    pub(crate) n_steps: u64,
+    pub(crate) weights: Params<f32>,
+    pub(crate) optimizer: Params<f32>,
+    pub(crate) best: Option<Params<f32>>,
+}
+
+impl StoredMember {
+    /// The member of the next sets of weights in a file.
+    fn take(n_steps: u64, sets: &mut impl Iterator<Item = Params<f32>>) -> Self {
+        let mut set = || sets.next().unwrap_or_default();
+        let (weights, optimizer, best) = (set(), set(), set());
+        let best = (best.n_parameters() > 0).then_some(best);
+        Self { n_steps, weights, optimizer, best }
+    }
+
+    /// The reason why no run can be in this state, if there is one.
+    fn problem(&self, validated: bool) -> Option<String> {
+        match &self.best {
+            Some(_) if !validated => {
+                Some("it has weights of a best epoch, but no metric of that epoch".to_owned())
+            }
+            None if validated => Some("the weights of the best epoch are missing".to_owned()),
+            Some(best) => self.weights.same_layout(best).err(),
+            None => None,
+        }
+    }
 }
 
 impl Checkpoint {
@@ -328,42 +411,28 @@ impl Checkpoint {
             matches!(error, ArtifactError::Invalid { problem: FormatError::OtherKind { .. }, .. })
         };
         let mut n_ranks = 1;
-        let (header, members) = match artifact::map::<Manifest>(file) {
+        let (header, sets) = match artifact::map::<Manifest>(file) {
             Ok((manifest, _)) => {
                 n_ranks = manifest.n_shards as usize;
-                let members = read_members(file, &manifest, share)?;
-                (manifest.header, members)
+                let sets = read_members(file, &manifest, share)?;
+                (manifest.header, sets)
             }
             Err(error) if !is_other(&error) => return Err(error.into()),
             Err(_) if share == Share::WHOLE => artifact::read::<Header>(file)?,
             Err(_) => {
-                let (header, members) = artifact::map::<Header>(file)?;
-                (header, members.iter().map(|params| params.to_share(share)).collect())
+                let (header, sets) = artifact::map::<Header>(file)?;
+                (header, sets.iter().map(|params| params.to_share(share)).collect())
             }
         };
-        let Header { run, encoder, fitted, n_steps, state } = header;
+        let Header { run, encoder, fitted, n_steps, state, steps } = header;
         let encoder =
             Encoder::from_state(encoder).map_err(|error| invalid(file, error.to_string()))?;
         let encoder = encoder.for_training();
-        let mut members = members.into_iter();
-        let mut member = || members.next().unwrap_or_default();
-        let (weights, optimizer, best, block) = (member(), member(), member(), member());
-        let best = (best.n_parameters() > 0).then_some(best);
-        let block = block.statistic_ids().next().is_some().then_some(block);
+        let mut sets = sets.into_iter();
+        let members = steps.iter().map(|steps| StoredMember::take(*steps, &mut sets)).collect();
+        let block = sets.next().filter(|block| block.statistic_ids().next().is_some());
         let file = file.to_owned();
-        Ok(Self {
-            file,
-            run,
-            encoder,
-            fitted,
-            n_steps,
-            state,
-            weights,
-            optimizer,
-            best,
-            block,
-            n_ranks,
-        })
+        Ok(Self { file, run, encoder, fitted, n_steps, state, members, block, n_ranks })
     }
 
     /// Checks that a run of this configuration can be in this state.
@@ -372,21 +441,18 @@ impl Checkpoint {
         let found = if rows == 0 || positives > rows {
             Some(format!("{positives} of {rows} rows are positive"))
         } else {
-            self.state.problem(&config.train, rows).or_else(|| self.problem_of_best())
+            self.state.problem(&config.train, rows).or_else(|| self.problem_of_members(config))
         };
         found.map_or(Ok(()), |reason| Err(invalid(&self.file, reason).into()))
     }
 
-    fn problem_of_best(&self) -> Option<String> {
-        let validated = self.state.best.score.is_some();
-        match &self.best {
-            Some(_) if !validated => {
-                Some("it has weights of a best epoch, but no metric of that epoch".to_owned())
-            }
-            None if validated => Some("the weights of the best epoch are missing".to_owned()),
-            Some(best) => self.weights.same_layout(best).err(),
-            None => None,
+    fn problem_of_members(&self, config: &RunConfig) -> Option<String> {
+        let (found, expected) = (self.members.len(), config.train.members);
+        if found != expected {
+            return Some(format!("it has {found} members of {expected}"));
         }
+        let validated = self.state.best.score.is_some();
+        self.members.iter().find_map(|member| member.problem(validated))
     }
 
     /// The model at the position of the checkpoint, from which another run can begin.
@@ -397,22 +463,33 @@ impl Checkpoint {
         let config = RunConfig::parse(&self.run.config, &[], "the configuration")
             .map_err(|error| invalid(&self.file, error.to_string()))?;
         let spec = config.model.check().map_err(|error| invalid(&self.file, error.to_string()))?;
-        let model = Model::for_params(&spec, self.encoder.shapes(), &self.weights)
-            .map_err(|error| invalid(&self.file, error.to_string()))?;
         let training = TrainingSummary {
             rows: self.fitted.rows,
             positives: self.fitted.positives,
-            steps: self.n_steps,
+            steps: self.members.first().map_or(0, |member| member.n_steps),
             epochs: self.state.epoch,
             best_epoch: self.state.epoch,
             negative_label: self.fitted.negative_label,
             seed: config.train.seed,
             ..Default::default()
         };
-        let (config, encoder, params) =
-            (self.run.config, self.encoder.for_prediction(), self.weights);
-        let (counts, calibrator) = (Vec::new(), None);
-        Ok(TrainedModel { config, encoder, spec, model, params, training, counts, calibrator })
+        let members: Vec<_> = self.members.into_iter().map(|member| member.weights).collect();
+        let model = Model::for_members(&spec, self.encoder.shapes(), &members)
+            .map_err(|error| invalid(&self.file, error.to_string()))?;
+        let (config, encoder) = (self.run.config, self.encoder.for_prediction());
+        let (params, other_members, counts, calibrator) = Default::default();
+        let trained = TrainedModel {
+            config,
+            encoder,
+            spec,
+            model,
+            params,
+            other_members,
+            training,
+            counts,
+            calibrator,
+        };
+        Ok(trained.with_members(members))
     }
 }
 

@@ -7,7 +7,7 @@ mod saving;
 mod schedule;
 mod shards;
 
-pub(crate) use file::{Checkpoint, FittedRows, Snapshot, invalid};
+pub(crate) use file::{Checkpoint, FittedRows, MemberSnapshot, Snapshot, StoredMember, invalid};
 pub use file::{load_model, load_model_with, remove_checkpoint};
 pub(crate) use identity::{FilePrints, Identity};
 pub(crate) use progress::{BatchSums, Best, RunState, WorseThanConstant};

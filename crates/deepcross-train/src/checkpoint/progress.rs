@@ -20,6 +20,18 @@ pub(crate) struct RunState {
     /// The reports of the epochs before this one.
     #[serde(with = "stored_reports")]
     pub(crate) reports: Vec<EpochReport>,
+    /// The place of the run among its members; stored beside, if there are several.
+    #[serde(skip)]
+    pub(crate) turn: Turn,
+}
+
+/// The member that is trained: members take turns in each epoch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Turn {
+    /// The number of the member, from 0.
+    pub(crate) member: u32,
+    /// The sums of the members before it, which have ended the epoch.
+    pub(crate) done: Vec<Sums>,
 }
 
 /// Sums over the rows of the epoch so far.
@@ -81,15 +93,26 @@ pub(crate) struct WorseThanConstant {
 impl Default for RunState {
     /// The state before the first step.
     fn default() -> Self {
-        let (sums, best, reports) = (Sums::default(), Best::default(), Vec::new());
-        Self { epoch: 1, batches: 0, sums, level: 1.0, waited: 0, best, reports }
+        let (sums, best, reports, turn) = Default::default();
+        Self { epoch: 1, batches: 0, sums, level: 1.0, waited: 0, best, reports, turn }
     }
 }
 
 impl RunState {
-    /// Moves on to the first batch of an epoch.
-    pub(crate) fn begin(&mut self, epoch: u32) {
-        (self.epoch, self.batches, self.sums) = (epoch, 0, Sums::default());
+    /// Moves on to the first batch of the next member in an epoch, whose first turn is that of member 0.
+    pub(crate) fn begin(&mut self, epoch: u32, member: usize) {
+        let sums = std::mem::take(&mut self.sums);
+        match member {
+            0 => self.turn.done.clear(),
+            _ => self.turn.done.push(sums),
+        }
+        (self.epoch, self.batches, self.turn.member) = (epoch, 0, member as u32);
+    }
+
+    /// The mean loss of the rows of the epoch: the mean over members, which have all ended it.
+    pub(crate) fn mean_loss(&self) -> f64 {
+        let all = || self.turn.done.iter().chain([&self.sums]);
+        all().map(Sums::mean_loss).sum::<f64>() / all().count() as f64
     }
 
     /// Adds a batch that is done; returns the sums with it.
@@ -105,9 +128,14 @@ impl RunState {
 
     /// The reason why no run of these settings on `n_rows` rows can be in this state, if there is one.
     pub(crate) fn problem(&self, config: &TrainConfig, n_rows: u64) -> Option<String> {
-        let Self { epoch, level, best, reports, sums, .. } = self;
+        let Self { epoch, level, best, reports, sums, turn, .. } = self;
         if !(1..=config.epochs).contains(epoch) {
             return Some(format!("it is of epoch {epoch} of {}", config.epochs));
+        }
+        let Turn { member, done } = turn;
+        if *member as usize >= config.members || done.len() != *member as usize {
+            let n = config.members;
+            return Some(format!("{} members before member {member} of {n} are done", done.len()));
         }
         if sums.rows > n_rows {
             return Some(format!("{} rows of {n_rows} are done", sums.rows));

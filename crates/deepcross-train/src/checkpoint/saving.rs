@@ -48,8 +48,9 @@ impl CheckpointSchedule<'_> {
     /// Adds the last checkpoint to the error of a run, if the error can name it and there is one.
     pub(crate) fn name_in(&self, error: TrainError) -> TrainError {
         match error {
-            TrainError::NotFinite { step, what, .. } if self.written().is_some() => {
-                TrainError::NotFinite { step, what, checkpoint: Some(self.file().to_owned()) }
+            TrainError::NotFinite { member, step, what, .. } if self.written().is_some() => {
+                let checkpoint = Some(self.file().to_owned());
+                TrainError::NotFinite { member, step, what, checkpoint }
             }
             error => error,
         }

@@ -115,7 +115,9 @@ impl Snapshot<'_> {
     ) -> Result<(), ArtifactError> {
         let none = Params::new();
         let of_block = self.block.map_or_else(Params::new, BlockMomentum::to_params);
-        let members = [self.weights, self.optimizer, self.best.unwrap_or(&none), &of_block];
+        // Ranks train a single member.
+        let [weights, optimizer, best] = self.members[0].sets(&none);
+        let members = [weights, optimizer, best, &of_block];
         let n_rows = members.map(|params| {
             params.table_ids().map(|id| params.table_shape(id).0 as u64).collect::<Vec<_>>()
         });

@@ -314,9 +314,9 @@ impl Runner<'_> {
         let trained = train_fitted(&config, self.rows, self.fitted, self.stop, &mut observer)?;
         observer.warn_all(self.test.unlike_training(&trained))?;
         observe(CompareEvent::Trained(place, &trained));
-        let TrainedModel { model, params, training, .. } = trained;
-        done.n_parameters = params.n_parameters() as u64;
-        done.untested.push(UntestedRun { model, params, training, epochs });
+        done.n_parameters = trained.n_parameters() as u64;
+        let TrainedModel { model, params, other_members, training, .. } = trained;
+        done.untested.push(UntestedRun { model, params, other_members, training, epochs });
         Ok(())
     }
 }
@@ -334,6 +334,7 @@ struct Done<'r> {
 struct UntestedRun {
     model: Model,
     params: Params<f32>,
+    other_members: Vec<Params<f32>>,
     training: TrainingSummary,
     epochs: Vec<EpochReport>,
 }
@@ -354,13 +355,15 @@ impl<'r> Done<'r> {
         observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
     ) -> Result<(), TrainError> {
         let Self { name, untested, runs, scores, .. } = self;
-        for UntestedRun { model, params, training, epochs } in std::mem::take(untested) {
+        for run in std::mem::take(untested) {
+            let UntestedRun { model, params, other_members, training, epochs } = run;
             *place += 1;
             let at = CurrentRun { name, seed: training.seed, run: *place, of };
             if stop() {
                 return Err(TrainError::Interrupted { step: training.steps });
             }
-            let evaluated = test.evaluate(encoder, Predictor::new(&model, &params));
+            let predictor = Predictor::new(&model, &params).with_others(&other_members);
+            let evaluated = test.evaluate(encoder, predictor);
             let (probabilities, tested) = evaluated.map_err(|error| at.failed(error))?;
             observe(CompareEvent::Tested(at, &tested));
             scores.push(&probabilities).map_err(|error| at.failed(error.into()))?;

@@ -2,9 +2,11 @@
 
 use super::valid_by::ValidBy;
 use deepcross_features::Problem;
+use deepcross_model::MAX_MEMBERS;
 use deepcross_optim::{MAX_GROUPS, TableUpdates};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// The settings of training; every key may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -126,7 +128,20 @@ pub struct TrainConfig {
     /// The seed of initial weights, order, dropout, and of the choice of rows that are held out or kept; 0 to 2⁶³ − 1,
     /// default 1.
     pub seed: u64,
+    /// The networks that are trained, from 1 to 16; default 1.
+    ///
+    /// The probability of the model is the mean of theirs. Each has a [seed](Self::member_seed) of its own for initial
+    /// weights, order and dropout; all have the same encoder and the same rows.
+    #[serde(skip_serializing_if = "is_one")]
+    pub members: usize,
 }
+
+fn is_one(n: &usize) -> bool {
+    *n == 1
+}
+
+/// The name of the random numbers that seeds of members are.
+const MEMBERS: &[u8] = b"members";
 
 /// The training rows that are shuffled with each other, again in each epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,6 +266,7 @@ impl Default for TrainConfig {
             checkpoint_steps: None,
             checkpoint_minutes: None,
             seed: 1,
+            members: 1,
         }
     }
 }
@@ -264,6 +280,19 @@ impl TrainConfig {
     /// The seed that chooses the rows held out.
     pub fn split_seed(&self) -> u64 {
         self.split_seed.unwrap_or(self.seed)
+    }
+
+    /// The seed of initial weights, order and dropout of a member, counted from 0. That of the first is
+    /// [`seed`](Self::seed).
+    ///
+    /// It is a seed that a configuration can name, so that a run with it and the same
+    /// [`split_seed`](Self::split_seed) is a run of that member.
+    pub fn member_seed(&self, member: usize) -> u64 {
+        if member == 0 {
+            return self.seed;
+        }
+        let stream = xxh3_64_with_seed(MEMBERS, self.seed);
+        xxh3_64_with_seed(&(member as u64).to_le_bytes(), stream) >> 1
     }
 
     /// The number of parts of a batch; by default one for every 64 rows, from 1 to 8.
@@ -305,12 +334,15 @@ impl TrainConfig {
             ("shuffle_buffer", self.shuffle_buffer),
             ("groups", self.groups.unwrap_or(1)),
             ("patience", self.patience.map_or(1, |patience| patience as usize)),
+            ("members", self.members),
         ];
         for (key, value) in counts {
             check(value != 0, key, "be at least 1", &0);
         }
         let groups = self.groups.unwrap_or(1);
         check(groups <= MAX_GROUPS, "groups", &format!("be at most {MAX_GROUPS}"), &groups);
+        let most = format!("be at most {MAX_MEMBERS}");
+        check(self.members <= MAX_MEMBERS, "members", &most, &self.members);
         let fraction = self.valid_fraction();
         check((0.0..1.0).contains(&fraction), "valid_fraction", "be in [0, 1)", &fraction);
         let rate = self.negative_rate;
@@ -350,6 +382,7 @@ mod tests {
         let config = TrainConfig {
             batch: 0,
             groups: Some(65),
+            members: 17,
             valid_fraction: Some(1.0),
             negative_rate: 2.0,
             min_delta: Some(-0.1),
@@ -361,6 +394,7 @@ mod tests {
         let expected = [
             "`train.batch`: must be at least 1, but is 0",
             "`train.groups`: must be at most 64, but is 65",
+            "`train.members`: must be at most 16, but is 17",
             "`train.valid_fraction`: must be in [0, 1), but is 1",
             "`train.negative_rate`: must be in (0, 1], but is 2",
             "`train.min_delta`: must be at least 0, but is -0.1",
@@ -369,6 +403,24 @@ mod tests {
             "`train.embedding_l2`: must be at least 0, but is -0.5",
         ];
         assert_eq!(texts(&config), expected);
+    }
+
+    #[test]
+    fn each_member_has_a_seed_that_a_configuration_can_name() {
+        let config = TrainConfig { seed: 7, ..Default::default() };
+        assert_eq!(config.member_seed(0), 7);
+        let seeds = |seed: u64| {
+            let config = TrainConfig { seed, ..Default::default() };
+            (1..MAX_MEMBERS).map(move |member| config.member_seed(member))
+        };
+        let mut all: Vec<_> = (0..100).flat_map(seeds).collect();
+        assert!(all.iter().all(|seed| *seed < 1 << 63 && *seed > 1 << 32));
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 100 * (MAX_MEMBERS - 1));
+        assert_eq!(config.member_seed(2), 6_983_221_106_683_171_972);
+        let none = TrainConfig { members: 0, ..Default::default() };
+        assert_eq!(texts(&none), ["`train.members`: must be at least 1, but is 0"]);
     }
 
     #[test]

@@ -67,8 +67,13 @@ pub fn model(trained: &TrainedModel) -> [Section; 2] {
         let (width, weights) = (layer.outputs as u64, layer.n_parameters as u64);
         layers.push([layer.name.clone(), grouped(width), grouped(weights)]);
     }
-    let total = grouped(trained.params.n_parameters() as u64);
-    layers.push(["total".to_owned(), String::new(), total]);
+    let mut row = |name: String, n_weights: usize| {
+        layers.push([name, String::new(), grouped(n_weights as u64)]);
+    };
+    row("total".to_owned(), trained.params.n_parameters());
+    if let n_members @ 2.. = trained.members().len() {
+        row(format!("total of {n_members} members"), trained.n_parameters());
+    }
     let mut encodings = Table::new("Encodings", &["field", "column", "encoding"]).of_text();
     for field in trained.encoder.fields() {
         encodings.push([field.name.clone(), field.column(), field.encoding.clone()]);

@@ -13,10 +13,11 @@ impl<'a> Run<'a> {
     ///
     /// The rows of the unit reports are the first of the run; they are taken on the way.
     pub(super) fn catch_up(&mut self, batches: &mut Batches<'a>) -> Result<(), TrainError> {
-        let (epoch, mut batch) = (self.state.epoch, batches.new_chunk());
-        if epoch > 1 {
+        let (epoch, member) = self.turn();
+        let mut batch = batches.new_chunk();
+        if (epoch, member) > (1, 0) {
             while self.unit_rows.n_rows() == 0 && self.read_again(batches, &mut batch)? {}
-            batches.shuffled.restart(u64::from(epoch))?;
+            self.restart(batches, (epoch, member))?;
         }
         for _ in 0..self.state.batches {
             if !self.read_again(batches, &mut batch)? {

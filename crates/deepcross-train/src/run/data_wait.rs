@@ -65,7 +65,7 @@ impl DataWait {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::EpochReport;
+    use crate::{EpochReport, MemberPlace};
 
     fn epoch() -> Event<'static> {
         Event::Epoch(EpochReport {
@@ -80,11 +80,12 @@ mod tests {
     #[test]
     fn other_threads_wait_while_one_thread_reads() {
         use Event::{BatchReady, BatchWanted};
+        let member = MemberPlace { number: 1, of: 1 };
         // Two epochs of 40 and 60 ms, of which 10 and 30 ms are without a batch; validation takes 500 ms.
         let moments = [
             (100, BatchWanted),
             (109, BatchReady),
-            (119, Event::Step { epoch: 1, rows: 5, loss: 0.5 }),
+            (119, Event::Step { epoch: 1, member, rows: 5, loss: 0.5 }),
             (120, BatchWanted),
             (120, BatchReady),
             (139, BatchWanted),

@@ -368,10 +368,20 @@ impl Engine {
         first_weight(self.model(), &self.params)
     }
 
+    /// Checks that there is memory for `n` more engines like this one, and for a copy of the weights of each.
+    pub(super) fn check_more(&self, n: usize) -> Result<(), TrainError> {
+        let (weights, dense) = (self.params.n_stored(), self.params.dense_values().len());
+        let state = self.optimizer.state().n_stored();
+        let n_numbers = 2 * weights + state + self.gradients.len() * dense;
+        let bytes = n.saturating_mul(n_numbers * size_of::<f32>());
+        Ok(check_memory(weights, bytes, "the other members that `train.members` asks for")?)
+    }
+
     /// The error of a batch whose loss or gradient is NaN or infinite.
     fn not_finite(&self, batch: &Batch) -> TrainError {
         let what = self.method.cause(&self.params, &self.gradients, batch, self.n_steps());
-        TrainError::NotFinite { step: self.n_steps() + 1, what: Box::new(what), checkpoint: None }
+        let step = self.n_steps() + 1;
+        TrainError::NotFinite { member: None, step, what: Box::new(what), checkpoint: None }
     }
 }
 

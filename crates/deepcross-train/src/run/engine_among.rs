@@ -145,7 +145,8 @@ impl Engine {
             let row = shared.exchange.row_of(field, element.at.0);
             element.at.0 = row.map_or(element.at.0, |row| row as usize);
         }
-        Ok(TrainError::NotFinite { step: n_steps + 1, what: Box::new(what), checkpoint: None })
+        let step = n_steps + 1;
+        Ok(TrainError::NotFinite { member: None, step, what: Box::new(what), checkpoint: None })
     }
 
     /// The probability of a click for each row of a batch. Each rank computes those of its part.

@@ -1,5 +1,6 @@
-//! An epoch of a run: a step for each batch, and checkpoints on the way.
+//! The epoch of a member: a step for each batch, and checkpoints on the way.
 
+use super::member::Member;
 use super::read_ahead::{Batches, ReadAhead};
 use super::trainer::Run;
 use crate::checkpoint::{BatchSums, Snapshot};
@@ -12,13 +13,13 @@ use deepcross_features::Batch;
 use deepcross_model::Unit;
 
 impl<'a> Run<'a> {
-    /// Trains on the remaining rows of the epoch; returns the mean log loss of all its rows.
+    /// Trains the member whose turn it is on the remaining rows of the epoch.
     pub(super) fn epoch(
         &mut self,
         epoch: u32,
         ahead: &mut ReadAhead<Batches<'a>>,
         observer: &mut Observer<'_>,
-    ) -> Result<f64, TrainError> {
+    ) -> Result<(), TrainError> {
         observer.event(Event::BatchWanted);
         while let Some(done) = ahead.next(|batch| {
             observer.event(Event::BatchReady);
@@ -30,7 +31,7 @@ impl<'a> Run<'a> {
         }
         observer.event(Event::BatchReady);
         if let Some(ranks) = self.ranks {
-            self.engine.end_block(ranks)?;
+            self.engine_mut().end_block(ranks)?;
         }
         self.check_weights()?;
         // The end of an epoch ends a block too, and what waited for that must not wait for another one.
@@ -41,11 +42,7 @@ impl<'a> Run<'a> {
             let negatives = ahead.source().shuffled.reader().negatives().met;
             return Err(TrainError::NoRowKept { epoch, negatives });
         }
-        if sums.weight > 0.0 {
-            Ok(sums.mean_loss())
-        } else {
-            Err(TrainError::NoWeight { rows: sums.rows })
-        }
+        if sums.weight > 0.0 { Ok(()) } else { Err(TrainError::NoWeight { rows: sums.rows }) }
     }
 
     /// Trains on a batch.
@@ -61,17 +58,18 @@ impl<'a> Run<'a> {
             self.unit_rows = report_rows(batch, self.encoder.new_batch());
             self.observe_units(0, observer)?;
         }
-        self.engine.set_rate_factor(self.rates.factor(self.engine.n_steps()));
+        let factor = self.rates.factor(self.engine().n_steps());
+        self.engine_mut().set_rate_factor(factor);
         let loss = match self.ranks {
-            Some(ranks) => self.engine.step_among(ranks, batch),
-            None => self.engine.step(batch),
+            Some(ranks) => self.engine_mut().step_among(ranks, batch),
+            None => self.engine_mut().step(batch),
         };
         let loss = loss.map_err(|error| self.with_value_named(error))?;
         let rows = batch.n_rows() as u64;
         let sums = self.state.add_batch(BatchSums { rows, loss, weight, positive_weight });
         if sums.weight > 0.0 {
             let (rows, loss) = (sums.rows, sums.mean_loss());
-            observer.event(Event::Step { epoch, rows, loss });
+            observer.event(Event::Step { epoch, member: self.place(), rows, loss });
         }
         self.after_batch(observer)
     }
@@ -81,14 +79,15 @@ impl<'a> Run<'a> {
         epoch: u32,
         observer: &mut Observer<'_>,
     ) -> Result<(), TrainError> {
-        if !self.engine.model().units().iter().any(Unit::is_residual) {
+        let (engine, rows) = (&mut self.members[0].engine, &self.unit_rows);
+        if !engine.model().units().iter().any(Unit::is_residual) {
             return Ok(());
         }
         let units = match self.ranks {
-            Some(ranks) => self.engine.units_among(ranks, &self.unit_rows)?,
-            None => self.engine.units(&self.unit_rows),
+            Some(ranks) => engine.units_among(ranks, rows)?,
+            None => engine.units(rows),
         };
-        observer.event(Event::Units { epoch, rows: self.unit_rows.n_rows(), units: &units });
+        observer.event(Event::Units { epoch, rows: rows.n_rows(), units: &units });
         // Scoring weights of 0 pass no gradient on, until the first step moves them.
         if epoch == 0 && self.config.train.start_from_rate {
             return Ok(());
@@ -98,31 +97,28 @@ impl<'a> Run<'a> {
 
     fn check_weights(&self) -> Result<(), TrainError> {
         let found = match self.ranks {
-            Some(ranks) => self.engine.find_non_finite_among(ranks)?,
-            None => self.engine.find_non_finite(),
+            Some(ranks) => self.engine().find_non_finite_among(ranks)?,
+            None => self.engine().find_non_finite(),
         };
         let Some(what) = found else { return Ok(()) };
-        let step = self.engine.n_steps();
-        Err(self.with_value_named(TrainError::NotFinite {
-            step,
-            what: Box::new(what),
-            checkpoint: None,
-        }))
+        let (step, what) = (self.engine().n_steps(), Box::new(what));
+        let error = TrainError::NotFinite { member: None, step, what, checkpoint: None };
+        Err(self.with_value_named(error))
     }
 
-    /// The error, with the value that the row of a table stands for.
+    /// The error, with the value that the row of a table stands for, and with the member if there are several.
     fn with_value_named(&self, mut error: TrainError) -> TrainError {
-        if let TrainError::NotFinite { what, .. } = &mut error
-            && let Some(element) = what.element_mut()
-        {
-            element.name_value(self.encoder);
+        if let TrainError::NotFinite { member, what, .. } = &mut error {
+            *member = Some(self.place()).filter(|place| place.of > 1);
+            let element = what.element_mut();
+            element.into_iter().for_each(|element| element.name_value(self.encoder));
         }
         error
     }
 
     /// Asks what is next after a batch, and writes a checkpoint if it is time for one.
     fn after_batch(&mut self, observer: &mut Observer<'_>) -> Result<(), TrainError> {
-        let step = self.engine.n_steps();
+        let step = self.n_steps();
         let next = self.schedule.as_mut().map_or(Next::Continue, |schedule| schedule.next(step));
         let is_stopped = self.stop.is_some_and(|stop| stop());
         let (next, is_stopped) = match self.ranks {
@@ -134,7 +130,7 @@ impl<'a> Run<'a> {
         }
         // Only between two blocks all ranks have the same dense weights.
         let next = next.max(std::mem::take(&mut self.delayed));
-        if self.engine.is_within_block() {
+        if self.engine().is_within_block() {
             self.delayed = next;
             return Ok(());
         }
@@ -148,15 +144,15 @@ impl<'a> Run<'a> {
         }
         // The last good checkpoint stays.
         self.check_weights()?;
+        let (_, member) = self.turn();
+        let members: Vec<_> = self.members.iter().map(Member::snapshot).collect();
         let snapshot = Snapshot {
             encoder: self.encoder,
             fitted: self.fitted,
-            n_steps: self.engine.n_steps(),
+            n_steps: self.n_steps(),
             state: &self.state,
-            weights: self.engine.params(),
-            optimizer: self.engine.optimizer_state(),
-            best: self.best.as_ref(),
-            block: self.engine.block(),
+            members: &members,
+            block: self.members[member].engine.block(),
         };
         let (schedule, ranks) = (self.schedule.as_mut(), self.ranks);
         schedule.map_or(Ok(()), |schedule| schedule.save(snapshot, next, ranks, observer))

@@ -6,17 +6,20 @@
 
 use super::encoded_rows::EncodedRows;
 use super::engine::Engine;
+use super::member::Member;
 use super::row_cache::{CachePlan, FoundCache};
 use super::rows::Rows;
 use super::shuffle_choice::is_whole;
 use super::validation_warnings::early_warnings;
-use super::warm_start::{check_schema, survey};
+use super::warm_start::{check_members, check_schema, survey};
 use crate::checkpoint::{
-    Checkpoint, CheckpointSchedule, FilePrints, FittedRows, Identity, RunState, invalid,
+    Checkpoint, CheckpointSchedule, FilePrints, FittedRows, Identity, RunState, StoredMember,
+    invalid,
 };
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use crate::event::{Event, Observer};
+use crate::member_place::MemberPlace;
 use crate::options::{Checkpoints, Files, RunOptions};
 use crate::ranks::Ranks;
 use deepcross_autodiff::{Params, Share};
@@ -32,10 +35,8 @@ pub(super) struct Setup<'r> {
     /// The companion counts of training rows; `None` if training rows use the same counts as all other rows.
     pub(super) history: Option<History>,
     pub(super) fitted: FittedRows,
-    pub(super) engine: Engine,
+    pub(super) members: Vec<Member>,
     pub(super) state: RunState,
-    /// The weights of the best epoch.
-    pub(super) best: Option<Params<f32>>,
     pub(super) rows: EncodedRows<'r>,
 }
 
@@ -82,7 +83,10 @@ pub(super) fn set_up<'r, 'c>(
         let found = origin.cache().ok_or(TrainError::RanksWithoutCache)?;
         ranks.check_same(&config.to_toml()?, &found.description())?;
     }
-    init.as_ref().map_or(Ok(()), |init| check_schema(config, init))?;
+    if let Some(init) = &init {
+        check_schema(config, init)?;
+        check_members(config, init)?;
+    }
     // The weights are trained further, and a calibrator belongs to the weights that it was fitted to.
     let init = init.map(|init| TrainedModel { calibrator: None, ..init });
     let fingerprint = init.as_ref().filter(|_| checkpoints.is_some() || ranks.is_some());
@@ -214,19 +218,8 @@ fn resume<'r>(
             (EncodedRows::Text(rows), history)
         }
     };
-    let Checkpoint {
-        file,
-        encoder,
-        fitted,
-        n_steps,
-        state,
-        weights,
-        optimizer,
-        best,
-        block,
-        n_ranks,
-        ..
-    } = checkpoint;
+    let Checkpoint { file, encoder, fitted, n_steps, state, members, block, n_ranks, .. } =
+        checkpoint;
     let size = ranks.map_or(1, Ranks::size);
     if block.is_some() && n_ranks != size {
         let difference = format!(
@@ -237,19 +230,25 @@ fn resume<'r>(
     }
     observe_fitted(&fitted, observer);
     let spec = config.model.check()?;
-    let model = Model::for_params(&spec, encoder.shapes(), &weights)?;
-    observe_built(&model, &weights, observer);
-    let engine = engine(config, model, weights, ranks)?
-        .with_optimizer_state(n_steps, optimizer)
-        .map_err(|error| invalid(&file, error.to_string()))?;
-    let engine = match block {
-        Some(block) => engine.with_block_state(&block).map_err(|reason| invalid(&file, reason))?,
-        None => engine,
-    };
+    let members = collected(members, |number, stored| {
+        let StoredMember { n_steps, weights, optimizer, best } = stored;
+        let model = Model::for_params(&spec, encoder.shapes(), &weights)?;
+        let engine = engine(config, (number, model, weights), ranks, observer)?
+            .with_optimizer_state(n_steps, optimizer)
+            .map_err(|error| invalid(&file, error.to_string()))?;
+        let engine = match &block {
+            Some(block) => {
+                engine.with_block_state(block).map_err(|reason| invalid(&file, reason))?
+            }
+            None => engine,
+        };
+        Ok(Member { engine, best })
+    })?;
+    let member = MemberPlace { number: state.turn.member as usize + 1, of: members.len() };
     let (epoch, n_rows, reports) = (state.epoch, state.sums.rows, &state.reports);
     let (file, step) = (&file, n_steps);
-    observer.event(Event::Resumed { file, step, epoch, rows: n_rows, reports });
-    Ok(Setup { encoder, history, fitted, engine, state, best, rows })
+    observer.event(Event::Resumed { file, step, epoch, member, rows: n_rows, reports });
+    Ok(Setup { encoder, history, fitted, members, state, rows })
 }
 
 /// The companion counts of training rows, from a second fit; it must give the encoder of the first.
@@ -293,15 +292,17 @@ fn begin_from_model<'r>(
         }
     };
     observe_fitted(&fitted, observer);
-    let TrainedModel { model, params, encoder, .. } = init;
-    observe_built(&model, &params, observer);
-    let params = match ranks {
-        Some(ranks) => params.to_share(ranks.share()),
-        None => params,
-    };
-    let engine = engine(config, model, params, ranks)?;
-    let (history, state, best) = (None, RunState::default(), None);
-    Ok(Setup { encoder, history, fitted, engine, state, best, rows })
+    let TrainedModel { model, params, other_members, encoder, .. } = init;
+    let weights = [params].into_iter().chain(other_members).collect();
+    let members = collected(weights, |number, weights: Params<f32>| {
+        let weights = match ranks {
+            Some(ranks) => weights.to_share(ranks.share()),
+            None => weights,
+        };
+        engine(config, (number, model.clone(), weights), ranks, observer).map(Member::new)
+    })?;
+    let (history, state) = (None, RunState::default());
+    Ok(Setup { encoder, history, fitted, members, state, rows })
 }
 
 /// Begins with a new model, and with the encoder and the rows of a cache.
@@ -347,15 +348,39 @@ pub(crate) fn fit_encoder_on(
     Ok(fitted)
 }
 
-/// The engine of a run, for weights that have been trained.
+/// The members that `begin` makes, given the number of each from 0, and its part of `parts`.
+///
+/// # Errors
+/// Those of `begin`, and [`TrainError::Model`] if there is not enough memory for all members.
+fn collected<P>(
+    parts: Vec<P>,
+    mut begin: impl FnMut(usize, P) -> Result<Member, TrainError>,
+) -> Result<Vec<Member>, TrainError> {
+    let (mut members, n_more) = (Vec::new(), parts.len().saturating_sub(1));
+    for (number, part) in parts.into_iter().enumerate() {
+        let member = begin(number, part)?;
+        if number == 0 && n_more > 0 {
+            member.engine.check_more(n_more)?;
+        }
+        members.push(member);
+    }
+    Ok(members)
+}
+
+/// The engine of a member, for weights that have been trained; the model of the first member is reported.
 fn engine(
     config: &RunConfig,
-    model: Model,
-    weights: Params<f32>,
+    (number, model, weights): (usize, Model, Params<f32>),
     ranks: Option<&Ranks<'_>>,
+    observer: &mut Observer<'_>,
 ) -> Result<Engine, TrainError> {
     let train = &config.train;
-    let (optimizer, groups, seed) = (train.optimizer_config(), train.groups(), train.seed);
+    if number == 0 {
+        let (n_parameters, n_members) = (weights.n_parameters(), train.members);
+        observer.event(Event::Built { model: &model, n_parameters, n_members });
+    }
+    let (optimizer, groups) = (train.optimizer_config(), train.groups());
+    let seed = train.member_seed(number);
     let engine = match ranks {
         None => Engine::new(model, weights, optimizer, groups, seed)?,
         Some(ranks) => {
@@ -377,16 +402,19 @@ fn new_model<'r>(
 ) -> Result<Setup<'r>, TrainError> {
     observe_fitted(&fitted, observer);
     let share = ranks.map(Ranks::share).unwrap_or_default();
-    let (train, mut params) = (&config.train, Params::of_share(share));
-    let model = Model::new(&config.model.check()?, encoder.shapes(), &mut params, train.seed)?;
-    observe_built(&model, &params, observer);
-    let engine = engine(config, model, params, ranks)?;
-    let engine = match train.start_from_rate {
-        true => engine.with_rate(initial_rate(fitted.rows, fitted.weights)),
-        false => engine.with_negative_rate(train.negative_rate),
-    };
-    let (history, state, best) = (None, RunState::default(), None);
-    Ok(Setup { encoder, history, fitted, engine, state, best, rows })
+    let (train, spec) = (&config.train, config.model.check()?);
+    let seeds = (0..train.members).map(|number| train.member_seed(number)).collect();
+    let members = collected(seeds, |number, seed| {
+        let mut weights = Params::of_share(share);
+        let model = Model::new(&spec, encoder.shapes(), &mut weights, seed)?;
+        let engine = engine(config, (number, model, weights), ranks, observer)?;
+        Ok(Member::new(match train.start_from_rate {
+            true => engine.with_rate(initial_rate(fitted.rows, fitted.weights)),
+            false => engine.with_negative_rate(train.negative_rate),
+        }))
+    })?;
+    let (history, state) = (None, RunState::default());
+    Ok(Setup { encoder, history, fitted, members, state, rows })
 }
 
 /// The share of positive rows by their weights; as if half a row were of the other class, if all rows are of one class.
@@ -401,8 +429,4 @@ fn initial_rate(rows: u64, [weight, positive_weight]: [f64; 2]) -> f64 {
 fn observe_fitted(fitted: &FittedRows, observer: &mut Observer<'_>) {
     let FittedRows { rows, positives, .. } = *fitted;
     observer.event(Event::Fitted { rows, positives, skipped: &fitted.skipped() });
-}
-
-fn observe_built(model: &Model, params: &Params<f32>, observer: &mut Observer<'_>) {
-    observer.event(Event::Built { model, n_parameters: params.n_parameters() });
 }

@@ -23,7 +23,8 @@ use deepcross_model::config::StackingSpec;
 const SMALL: f64 = 0.1;
 
 impl Run<'_> {
-    /// The warning about fields with counts whose embeddings hardly count, after the last epoch.
+    /// The warning about fields with counts whose embeddings hardly count, after the last epoch; of several members, it is
+    /// about the first.
     ///
     /// None without validation rows: what is kept was then not chosen by a metric, and a strong penalty is the only guard.
     /// None for a single field with counts, whose values go with nothing that counts leave out.
@@ -37,10 +38,12 @@ impl Run<'_> {
             return Ok(Vec::new());
         }
         let start = StackingSpec::new(&config.model).embedding_std;
-        let params = self.best.as_ref().unwrap_or(self.engine.params());
+        let first = &self.members[0];
+        let (model, params) =
+            (first.engine.model(), first.best.as_ref().unwrap_or(first.engine.params()));
         let tables: Vec<_> = counted
             .into_iter()
-            .filter_map(|field| Some((field, table_of(self.engine.model(), params, &field.name)?)))
+            .filter_map(|field| Some((field, table_of(model, params, &field.name)?)))
             .collect();
         let mut squares: Vec<_> = tables.iter().map(|(_, id)| square_sums(params, *id)).collect();
         if let Some(ranks) = self.ranks {

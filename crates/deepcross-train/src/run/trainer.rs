@@ -1,7 +1,7 @@
 //! The training loop of a run: trains epoch by epoch, validates, and keeps the best epoch.
 
 use super::encoded_rows::EncodedRows;
-use super::engine::Engine;
+use super::member::{MeanOfMembers, Member};
 use super::rate_schedule::RateSchedule;
 use super::read_ahead::{Batches, ReadAhead};
 use super::rows::{Rows, check_settings};
@@ -22,7 +22,7 @@ use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, RowReader, Shuffled};
 use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::{Evaluated, Summary};
-use deepcross_model::{Model, Predictor, TrainedModel, TrainingCounts, TrainingSummary};
+use deepcross_model::{Model, TrainedModel, TrainingCounts, TrainingSummary};
 
 /// Trains a model.
 ///
@@ -49,8 +49,9 @@ pub fn train(
     let groups = config.train.groups();
     let ranks = options.ranks.map(|ranks| Ranks::new(ranks, groups)).transpose()?.flatten();
     let ranks = ranks.as_ref();
-    if ranks.is_none() {
-        check_alone(config)?;
+    match ranks {
+        Some(_) => check_on_ranks(config)?,
+        None => check_alone(config)?,
     }
     thread_pool(options.threads)?
         .install(|| train_here(config, files, options, ranks, &mut observer))
@@ -66,8 +67,26 @@ fn check_alone(config: &RunConfig) -> Result<(), TrainError> {
     }
     let problem = "`distributed.method`: `bmuf` joins the weights of several ranks, but there is one; start more, or \
                    remove the key";
-    let (file, problems) = ("the configuration".to_owned(), vec![problem.to_owned()]);
-    Err(TrainError::Config { file, problems })
+    Err(refused(problem.to_owned()))
+}
+
+/// Refuses settings that several ranks cannot follow.
+///
+/// # Errors
+/// [`TrainError::Config`].
+fn check_on_ranks(config: &RunConfig) -> Result<(), TrainError> {
+    let n_members = config.train.members;
+    if n_members == 1 {
+        return Ok(());
+    }
+    Err(refused(format!(
+        "`train.members` is {n_members}, but several ranks train one member together: start one process, or remove the key"
+    )))
+}
+
+fn refused(problem: String) -> TrainError {
+    let (file, problems) = ("the configuration".to_owned(), vec![problem]);
+    TrainError::Config { file, problems }
 }
 
 fn train_here(
@@ -118,7 +137,7 @@ fn run<'a>(
     ),
     observer: &mut Observer<'_>,
 ) -> Result<TrainedModel, TrainError> {
-    let Setup { encoder, history, fitted, engine, state, best, rows } = setup;
+    let Setup { encoder, history, fitted, members, state, rows } = setup;
     let rates =
         RateSchedule::new(&config.train, n_steps(&config.train, fitted.rows, fitted.positives));
     let run = Run {
@@ -127,10 +146,9 @@ fn run<'a>(
         fitted: &fitted,
         is_whole,
         encoder: &encoder,
-        engine,
+        members,
         rates: rates.at(state.level, state.waited),
         state,
-        best,
         unit_rows: encoder.new_batch(),
         unit_warnings: UnitWarnings::default(),
         valid: None,
@@ -139,11 +157,32 @@ fn run<'a>(
         ranks,
         delayed: Next::Continue,
     };
-    let (model, params, training, counts) = run.epochs(history, observer)?;
+    let Learned { model, members, training, counts } = run.epochs(history, observer)?;
 
     let (config, spec) = (config.to_toml()?, config.model.check()?);
     let (encoder, calibrator) = (encoder.for_prediction(), None);
-    Ok(TrainedModel { config, encoder, spec, model, params, training, counts, calibrator })
+    let (params, other_members) = Default::default();
+    let trained = TrainedModel {
+        config,
+        encoder,
+        spec,
+        model,
+        params,
+        other_members,
+        training,
+        counts,
+        calibrator,
+    };
+    Ok(trained.with_members(members))
+}
+
+/// What a run has at its end, beside its encoder.
+struct Learned {
+    model: Model,
+    /// The kept weights of each member.
+    members: Vec<Params<f32>>,
+    training: TrainingSummary,
+    counts: Vec<TrainingCounts>,
 }
 
 /// A run, between its setup and its end.
@@ -154,10 +193,9 @@ pub(super) struct Run<'a> {
     /// Whether all training rows are shuffled as a whole.
     is_whole: bool,
     pub(super) encoder: &'a Encoder,
-    pub(super) engine: Engine,
+    /// At least one.
+    pub(super) members: Vec<Member>,
     pub(super) state: RunState,
-    /// The weights of the best epoch; `None` while the engine's own weights are the best.
-    pub(super) best: Option<Params<f32>>,
     /// The rows of the unit reports; none before the first step.
     pub(super) unit_rows: Batch,
     pub(super) unit_warnings: UnitWarnings,
@@ -191,15 +229,16 @@ impl<'a> Run<'a> {
         mut self,
         history: Option<History>,
         observer: &mut Observer<'_>,
-    ) -> Result<(Model, Params<f32>, TrainingSummary, Vec<TrainingCounts>), TrainError> {
+    ) -> Result<Learned, TrainError> {
         let (last, counts) =
             self.all_epochs(history, observer).map_err(|error| match &self.schedule {
                 Some(schedule) => schedule.name_in(error),
                 None => error,
             })?;
-        let summary = self.summary(last);
-        let (model, own) = self.engine.into_parts();
-        Ok((model, self.best.unwrap_or(own), summary, counts))
+        let training = self.summary(last);
+        let model = self.members[0].engine.model().clone();
+        let members = self.members.into_iter().map(Member::into_kept).collect();
+        Ok(Learned { model, members, training, counts })
     }
 
     /// Trains from the position of the run to its end; returns the last epoch, and the counts of its values.
@@ -212,13 +251,16 @@ impl<'a> Run<'a> {
         let shuffled = self.shuffled(history)?;
         let (mut ahead, mut last) = (ReadAhead::new(Batches { shuffled, rows: train.batch }), 0);
         self.catch_up(ahead.source_mut())?;
-        let first = self.state.epoch;
-        for epoch in first..=train.epochs {
-            if epoch > first {
-                ahead.source_mut().shuffled.restart(u64::from(epoch))?;
-                self.state.begin(epoch);
+        for (epoch, member) in self.turns_to_the_end() {
+            if (epoch, member) != self.turn() {
+                self.restart(ahead.source_mut(), (epoch, member))?;
+                self.state.begin(epoch, member);
             }
-            let train_loss = self.epoch(epoch, &mut ahead, observer)?;
+            self.epoch(epoch, &mut ahead, observer)?;
+            if member + 1 < self.members.len() {
+                continue;
+            }
+            let train_loss = self.state.mean_loss();
             let evaluated = self.validate(ahead.source().shuffled.reader(), observer)?;
             let best = self.keep_if_better(epoch, evaluated.as_ref());
             let valid = evaluated.map(|evaluated| evaluated.summary);
@@ -245,9 +287,9 @@ impl<'a> Run<'a> {
         Ok((last, training_counts(train, self.valid.as_ref())))
     }
 
-    /// The learning rate of the last step.
+    /// The learning rate of the last step of the first member.
     fn learning_rate(&self) -> f64 {
-        let last = self.engine.n_steps().saturating_sub(1);
+        let last = self.members[0].engine.n_steps().saturating_sub(1);
         self.config.train.learning_rate * self.rates.factor(last)
     }
 
@@ -272,14 +314,9 @@ impl<'a> Run<'a> {
     ) -> Result<Option<Evaluated<f32>>, TrainError> {
         let reader = self.rows.valid((self.config, self.encoder))?;
         let Some(mut reader) = reader else { return Ok(None) };
-        let (engine, ranks) = (&mut self.engine, self.ranks);
-        let evaluated = evaluate_with(&mut reader, None, |batch, probabilities| match ranks {
-            Some(ranks) => engine.predict_among(ranks, batch, probabilities),
-            None => {
-                let predictor = Predictor::new(engine.model(), engine.params());
-                predictor.predict_batch(engine.tapes(), batch, probabilities);
-                Ok(())
-            }
+        let (members, ranks, mut mean) = (&mut self.members, self.ranks, MeanOfMembers::default());
+        let evaluated = evaluate_with(&mut reader, None, |batch, probabilities| {
+            mean.predict(members, ranks, batch, probabilities)
         })?;
         let summary = &evaluated.summary;
         let is_first = self.valid.replace(reader).is_none();
@@ -316,20 +353,11 @@ impl<'a> Run<'a> {
             let is_last = epoch == train.epochs || valid.is_none();
             let rate = self.state.sums.positive_rate(train.negative_rate);
             let worse = valid.and_then(|valid| WorseThanConstant::of(valid, rate));
-            self.state.best = Best { epoch, steps: self.engine.n_steps(), score, worse };
-            self.copy_weights(is_last);
+            let steps = self.members[0].engine.n_steps();
+            self.state.best = Best { epoch, steps, score, worse };
+            self.members.iter_mut().for_each(|member| member.keep(is_last));
         }
         better
-    }
-
-    /// Keeps a copy of the weights, unless no step follows that would change them.
-    fn copy_weights(&mut self, is_last: bool) {
-        let params = self.engine.params();
-        match &mut self.best {
-            kept if is_last => *kept = None,
-            Some(kept) => kept.copy_from(params),
-            kept => *kept = Some(params.clone()),
-        }
     }
 
     fn summary(&self, epochs: u32) -> TrainingSummary {

@@ -36,6 +36,20 @@ pub(crate) fn check_schema(config: &RunConfig, init: &TrainedModel) -> Result<()
     if found.is_empty() { Ok(()) } else { Err(TrainError::OtherModel { differences: found }) }
 }
 
+/// Refuses a configuration with another number of members than the model has.
+///
+/// # Errors
+/// [`TrainError::OtherModel`].
+pub(super) fn check_members(config: &RunConfig, init: &TrainedModel) -> Result<(), TrainError> {
+    let (own, asked) = (init.members().len(), config.train.members);
+    if own == asked {
+        return Ok(());
+    }
+    let difference =
+        format!("`train.members` is {own} in the model, and {asked} in the configuration");
+    Err(TrainError::OtherModel { differences: vec![difference] })
+}
+
 /// The settings that the encoder depends on.
 fn schema(config: &RunConfig) -> Result<Table, TrainError> {
     #[derive(Serialize)]

@@ -201,8 +201,9 @@ fn cache_event(event: &CacheEvent<'_>) -> String {
 
 #[test]
 fn the_artifact_is_that_of_the_text() {
-    let cases: [&[&str]; 8] = [
+    let cases: [&[&str]; 9] = [
         &[],
+        &["train.members=2", "train.negative_rate=0.4", "data.order=time"],
         &["data.order=time"],
         &["train.negative_rate=0.4"],
         &["train.negative_rate=0.4", "data.order=time", "train.valid_by=row", "train.split_seed=3"],

@@ -13,6 +13,7 @@ mod golden;
 mod golden_kinds;
 mod layout;
 mod linear_models;
+mod members;
 mod memory;
 mod paper;
 mod position;

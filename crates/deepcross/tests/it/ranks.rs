@@ -142,7 +142,7 @@ impl Case {
 /// Notes what a run says of its results.
 fn note(said: &mut Vec<String>, event: &Event<'_>) {
     match event {
-        Event::Step { epoch, rows, loss } => said.push(format!("{epoch} {rows} {loss:?}")),
+        Event::Step { epoch, rows, loss, .. } => said.push(format!("{epoch} {rows} {loss:?}")),
         Event::Epoch(report) => said.push(format!("{report:?}")),
         Event::Units { units, .. } => said.push(format!("{units:?}")),
         Event::Warning(warning) => said.push(warning.to_string()),

@@ -156,6 +156,36 @@ fn every_kind_of_model_resumes() {
     }
 }
 
+/// Members are stopped in the middle of each of their turns, and between them.
+#[test]
+fn a_run_of_several_members_resumes() {
+    let cases: [&[&str]; 3] = [
+        &[
+            "train.schedule=plateau",
+            "train.epochs=4",
+            "train.patience=2",
+            "train.learning_rate=0.2",
+        ],
+        &["train.valid_fraction=0", "train.negative_rate=0.6", "train.batch=200"],
+        &[
+            "data.order=time",
+            "field.campaign.counts=true",
+            "model={kind='mlp', embedding=4, hidden=[8]}",
+        ],
+    ];
+    for overrides in cases {
+        let model = Case::new(&[overrides, &["train.members=3"]].concat()).check();
+        assert_eq!(model.members().len(), 3);
+    }
+}
+
+#[test]
+fn a_run_of_several_members_that_began_from_a_model_resumes() {
+    let mut case = Case::new(&["train.members=2"]);
+    case.init = Some(case.uninterrupted().0);
+    case.check();
+}
+
 #[test]
 fn a_run_without_validation_resumes() {
     Case::new(&["train.valid_fraction=0", "train.epochs=3", "train.optimizer=sgd"]).check();

@@ -31,10 +31,14 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     if let Some(asked) = &args.neighbours {
         return neighbours::print(&trained, asked, args.top as usize);
     }
+    let weights_title = match trained.members().len() {
+        1 => "weights".to_owned(),
+        n_members => format!("weights of each of {n_members} members"),
+    };
     let sections = [
         ("fields", fields(&trained).trim_fmt()),
         ("layers", layers(&trained).trim_fmt()),
-        ("weights", weights(&trained).trim_fmt()),
+        (weights_title.as_str(), weights(&trained).trim_fmt()),
         ("training", training(&trained.training, config.train.negative_rate)),
         ("calibrator", calibrator(trained.calibrator.as_ref())),
         ("configuration", trained.config.clone()),
@@ -65,8 +69,13 @@ fn layers(trained: &TrainedModel) -> Table {
         let (width, weights) = (grouped(layer.outputs as u64), grouped(layer.n_parameters as u64));
         table.add_row([layer.name.clone(), width, weights]);
     }
-    let total = grouped(trained.params.n_parameters() as u64);
-    table.add_row(["total".to_owned(), String::new(), total]);
+    let mut row = |name: String, n_weights: usize| {
+        table.add_row([name, String::new(), grouped(n_weights as u64)]);
+    };
+    row("total".to_owned(), trained.params.n_parameters());
+    if let n_members @ 2.. = trained.members().len() {
+        row(format!("total of {n_members} members"), trained.n_parameters());
+    }
     table
 }
 

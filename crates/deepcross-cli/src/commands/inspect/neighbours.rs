@@ -24,7 +24,12 @@ pub(crate) fn print(trained: &TrainedModel, asked: &str, top: usize) -> Result<(
     let own = own.map_or_else(String::new, |own| format!(", met in {}", counted(own.rows, "row")));
     let n = counted(found.len() as u64, "value");
     let value = shown(value);
-    let title = format!("{field} = {value}{own}: the nearest {n} by the cosine of embeddings");
+    let whose = match trained.members().len() {
+        1 => String::new(),
+        n_members => format!(" of the first of {n_members} members"),
+    };
+    let title =
+        format!("{field} = {value}{own}: the nearest {n} by the cosine of embeddings{whose}");
     output::print(format_args!("{title}\n\n{}", as_table(&found).trim_fmt()))
 }
 

@@ -14,7 +14,7 @@ use deepcross_layers::fields::{OneHot, StackedField};
 use deepcross_layers::{Activation, Lookup};
 
 /// The input of a batch for a field.
-enum Input {
+pub(super) enum Input {
     /// One id a row.
     Ids(Value),
     /// Ids `[rows, values]`, and weights `[rows, 1, values]`.
@@ -23,13 +23,17 @@ enum Input {
     Numbers(Value),
 }
 
+/// Adds the inputs of all fields.
+pub(super) fn inputs(graph: &mut GraphBuilder<'_>, shapes: &[FieldShape]) -> Vec<Input> {
+    shapes.iter().map(|shape| input(graph, shape)).collect()
+}
+
 /// Adds the nodes of the stacked input, `[rows, stack width]`.
 pub(super) fn stack(
     graph: &mut GraphBuilder<'_>,
     stacked_input: &StackedInput,
-    shapes: &[FieldShape],
+    inputs: &[Input],
 ) -> Value {
-    let inputs: Vec<_> = shapes.iter().map(|shape| input(graph, shape)).collect();
     let fields = stacked_input.stacking().fields().iter().zip(inputs.iter().cycle());
     let parts: Vec<_> = fields.map(|(field, input)| part(graph, field, input)).collect();
     graph.concat(&parts.iter().collect::<Vec<_>>())

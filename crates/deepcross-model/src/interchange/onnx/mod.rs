@@ -6,6 +6,7 @@
 
 mod calibrator_nodes;
 mod fields;
+mod mean_nodes;
 #[cfg(test)]
 mod tests;
 
@@ -44,7 +45,7 @@ pub fn write_onnx(file: &Path, trained: &TrainedModel) -> Result<(), Interchange
 }
 
 fn encode(trained: &TrainedModel) -> Result<Vec<u8>, ExportError> {
-    check_size(size_of::<f32>().saturating_mul(trained.params.n_parameters()))?;
+    check_size(size_of::<f32>().saturating_mul(trained.n_parameters()))?;
     let fingerprint = trained.fingerprint()?;
     let shapes = trained.encoder.shapes();
     let fields: Vec<_> = shapes.iter().map(field_note).collect();
@@ -95,8 +96,15 @@ fn message(
 fn graph_of(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> Option<proto::Graph> {
     let calibrator: Option<&Calibrator> = predictor.calibrator;
     let mut graph = GraphBuilder::new(predictor.params);
-    let stacked = fields::stack(&mut graph, predictor.model.stacked_input(), shapes);
-    let logit = predictor.model.network().logit_nodes(&mut graph, &stacked)?;
+    let (inputs, members) = (fields::inputs(&mut graph, shapes), predictor.members());
+    let (n_members, model) = (members.len(), predictor.model);
+    let logits = members.enumerate().map(|(number, member)| {
+        graph.begin_member(number, n_members, member.params);
+        let stacked = fields::stack(&mut graph, model.stacked_input(), &inputs);
+        model.network().logit_nodes(&mut graph, &stacked)
+    });
+    let logits = logits.collect::<Option<Vec<_>>>()?;
+    let logit = mean_nodes::logit(&mut graph, logits);
     let probability = calibrator_nodes::probability(&mut graph, calibrator, &logit);
     graph.output("probability", &probability);
     graph.output("logit", &logit);

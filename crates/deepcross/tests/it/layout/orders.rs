@@ -82,7 +82,7 @@ const FEATURES: Order = &[
 ];
 
 const MODEL: Order = &[
-    &["error", "memory", "config"],
+    &["error", "mean_logit", "memory", "config"],
     &["artifact"],
     &["stack", "graph"],
     &["network"],
@@ -120,7 +120,7 @@ const REPORT: Order =
     &[&["markup"], &["scale", "figure", "table"], &["chart"], &["plots"], &["section", "report"]];
 
 const TRAIN: Order = &[
-    &["objective", "diagnosis"],
+    &["objective", "diagnosis", "member_place"],
     &["warning", "rank_traffic"],
     &["error"],
     &["event", "options"],
