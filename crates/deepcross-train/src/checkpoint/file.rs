@@ -11,7 +11,8 @@
 
 use super::identity::Identity;
 use super::progress::RunState;
-use super::shards::{Manifest, read_members, remove_shards};
+use super::shard_name::remove_shards;
+use super::shards::{Manifest, read_members};
 use crate::config_file::{RunConfig, ValidBy};
 use crate::error::TrainError;
 use crate::event::Observer;

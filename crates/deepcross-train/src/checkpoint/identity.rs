@@ -9,6 +9,7 @@ use crate::options::Files;
 use deepcross_data::input::Fingerprint;
 use deepcross_data::{DataError, Input};
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The identity of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,20 @@ impl Identity {
         init: Option<u64>,
     ) -> Result<Self, TrainError> {
         Ok(Self { config: config.to_toml()?, files, init })
+    }
+
+    /// The hash of the identity, which is the same on all machines.
+    pub(super) fn hash(&self) -> u64 {
+        let Self { config, files: FilePrints { train, valid }, init } = self;
+        let lists = [train, valid].map(|files| {
+            let numbers = files.iter().flat_map(|file| [file.bytes, file.hash]);
+            std::iter::once(files.len() as u64).chain(numbers)
+        });
+        let init = [u64::from(init.is_some()), init.unwrap_or(0)];
+        let numbers = lists.into_iter().flatten().chain(init);
+        let mut bytes: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
+        bytes.extend(config.as_bytes());
+        xxh3_64(&bytes)
     }
 
     /// The differences to the run `now`, whose files are `files`; one sentence each.

@@ -5,6 +5,7 @@ mod identity;
 mod progress;
 mod saving;
 mod schedule;
+mod shard_name;
 mod shards;
 
 pub(crate) use file::{Checkpoint, FittedRows, MemberSnapshot, Snapshot, StoredMember, invalid};

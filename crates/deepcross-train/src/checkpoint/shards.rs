@@ -1,11 +1,13 @@
 //! The checkpoint of several ranks: a file with the rows of each rank, and a manifest that names them, written last.
 //!
-//! A shard has the step in its name, so that the shards of a checkpoint are there until the manifest of the next one is.
+//! A shard has the run and the step in its name, so that the shards of a checkpoint, also of an earlier run, are there
+//! until the manifest of the next one is.
 //! A run resumes on any number of ranks: each reads the shards that have rows of its own, one after the other.
 
 use super::file::{Header, Snapshot, invalid};
 use super::identity::Identity;
 use super::saving::with_source;
+use super::shard_name::{ShardName, remove_shards};
 use crate::error::TrainError;
 use crate::ranks::{BlockMomentum, Ranks};
 use deepcross_autodiff::{Params, Share, TableId};
@@ -13,9 +15,8 @@ use deepcross_model::artifact::{
     self, ArtifactError, FileHeader, FileKind, FormatError, SectionReader, SectionWriter, Values,
 };
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The section that a manifest has beside those of a checkpoint.
 const SHARDS: &str = "shards";
@@ -26,6 +27,13 @@ const SHARD: &str = "shard";
 pub(super) struct Manifest {
     pub(super) header: Header,
     pub(super) n_shards: u32,
+}
+
+impl Manifest {
+    fn shard_name(&self) -> ShardName {
+        let Header { run, n_steps, .. } = &self.header;
+        ShardName::new(run, *n_steps, self.n_shards as usize)
+    }
 }
 
 impl FileHeader for Manifest {
@@ -102,7 +110,7 @@ impl Snapshot<'_> {
             return Ok(written.and(Err(unwritable(file, reason))));
         }
         if ranks.rank() == 0 {
-            remove_shards(file, Some((self.n_steps, ranks.size())));
+            remove_shards(file, Some(ShardName::new(run, self.n_steps, ranks.size())));
         }
         Ok(Ok(()))
     }
@@ -123,7 +131,7 @@ impl Snapshot<'_> {
         });
         let (n_steps, rank, n_shards) = (self.n_steps, ranks.rank() as u32, ranks.size() as u32);
         let header = Shard { run: run.clone(), n_steps, rank, n_shards, n_rows: n_rows.to_vec() };
-        let shard = shard_file(file, n_steps, (ranks.rank(), ranks.size()));
+        let shard = ShardName::new(run, n_steps, ranks.size()).file(file, ranks.rank());
         artifact::write_own_rows((&shard, file), &header, &members)
     }
 }
@@ -149,7 +157,7 @@ pub(super) fn read_members(
     }
     for (rank, shard) in shards.iter().skip(1) {
         if !shard.has_form_of(&shards[0].1) {
-            let part = shard_file(file, manifest.header.n_steps, (*rank, n_shards));
+            let part = manifest.shard_name().file(file, *rank);
             let reason = "its weights have another form than those of the other parts".to_owned();
             return Err(invalid(&part, reason));
         }
@@ -167,7 +175,7 @@ struct ReadShard {
 impl ReadShard {
     fn open(manifest_file: &Path, manifest: &Manifest, rank: usize) -> Result<Self, ArtifactError> {
         let (n_steps, n_shards) = (manifest.header.n_steps, manifest.n_shards as usize);
-        let file = shard_file(manifest_file, n_steps, (rank, n_shards));
+        let file = manifest.shard_name().file(manifest_file, rank);
         let (shard, members) = artifact::map::<Shard>(&file).map_err(|error| match error {
             ArtifactError::MissingFile { file } => {
                 invalid(manifest_file, format!("its part `{}` is missing", file.display()))
@@ -246,46 +254,6 @@ fn merged(
     params
 }
 
-/// Removes the shards of a checkpoint, except those of one step and number of ranks.
-///
-/// A shard that cannot be removed stays: it only takes space.
-pub(super) fn remove_shards(file: &Path, except: Option<(u64, usize)>) {
-    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return };
-    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let found = entry.file_name();
-        // The name of the checkpoint need not be UTF-8.
-        let end = found.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
-        let shard = end.and_then(|end| numbers(str::from_utf8(end).ok()?));
-        if shard.is_some_and(|(n_steps, _, n_shards)| except != Some((n_steps, n_shards))) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// The file of a shard.
-fn shard_file(file: &Path, n_steps: u64, of: (usize, usize)) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix(n_steps, of));
-    name.into()
-}
-
-/// The end of the name of a shard.
-fn suffix(n_steps: u64, (rank, n_shards): (usize, usize)) -> String {
-    format!(".step-{n_steps}.{rank}-of-{n_shards}")
-}
-
-/// Step, rank and number of shards, from the end of a name; `None` if it is not exactly that of a shard.
-fn numbers(end: &str) -> Option<(u64, usize, usize)> {
-    let (n_steps, of) = end.strip_prefix(".step-")?.split_once('.')?;
-    let (rank, n_shards) = of.split_once("-of-")?;
-    let (n_steps, rank, n_shards) =
-        (n_steps.parse().ok()?, rank.parse().ok()?, n_shards.parse().ok()?);
-    // Numbers can be written in other ways too: `+1`, `01`.
-    (rank < n_shards && end == suffix(n_steps, (rank, n_shards)))
-        .then_some((n_steps, rank, n_shards))
-}
-
 fn unwritable(file: &Path, reason: String) -> ArtifactError {
     ArtifactError::Unwritable { file: file.to_owned(), source: io::Error::other(reason) }
 }
@@ -315,40 +283,5 @@ mod tests {
         for other in [shard(2, ("table", 2), 4), shard(2, ("table", 3), 5)] {
             assert!(!other.has_form_of(&first));
         }
-    }
-
-    #[test]
-    fn only_shards_of_the_checkpoint_are_removed() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("model.checkpoint");
-        let others = [
-            "model.checkpoint",
-            "model.checkpoint.step-1.dcx",
-            "model.checkpoint.step-+1.0-of-2",
-            "model.checkpoint.step-01.0-of-2",
-            "model.checkpoint.step-1.2-of-2",
-            "model.checkpoint.step-1.0-of-2.bak",
-            "my-model.checkpoint.step-1.0-of-2",
-            "model.step-1.0-of-2",
-        ];
-        let shards = [shard_file(&file, 1, (0, 2)), shard_file(&file, 7, (1, 2))];
-        let others = others.map(|name| folder.path().join(name));
-        shards.iter().chain(&others).for_each(|path| fs::write(path, "x").expect("room"));
-        remove_shards(&file, Some((7, 2)));
-        assert_eq!(shards.each_ref().map(|path| path.exists()), [false, true]);
-        remove_shards(&file, None);
-        assert!(!shards[1].exists() && others.iter().all(|path| path.exists()));
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn shards_without_a_name_in_utf8_are_removed() {
-        use std::os::unix::ffi::OsStrExt;
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.checkpoint"));
-        let shard = shard_file(&file, 3, (0, 2));
-        fs::write(&shard, "x").expect("room");
-        remove_shards(&file, None);
-        assert!(!shard.exists());
     }
 }

@@ -8,6 +8,7 @@ use deepcross::train::{
     load_model, remove_checkpoint, save_on_ranks, train,
 };
 use deepcross_testing::number_of_mutations;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -111,6 +112,19 @@ impl Case {
         self.folder.path().join("model.checkpoint")
     }
 
+    /// The files of the checkpoint.
+    fn stored(&self) -> Stored {
+        let entries = std::fs::read_dir(self.folder.path()).expect("the folder").flatten();
+        let files = entries.map(|entry| entry.path());
+        let files = files.filter(|file| file.to_string_lossy().contains("model.checkpoint"));
+        files.map(|file| (file.clone(), std::fs::read(file).expect("the file"))).collect()
+    }
+
+    fn remove_stored(&self) {
+        let mut files = self.stored().into_keys();
+        files.try_for_each(std::fs::remove_file).expect("the files of the checkpoint");
+    }
+
     /// The error of a rank whose run resumes, and that is told after each step what is next.
     fn ended(&self, rank: &ThreadRank, next: Next) -> TrainError {
         let checkpoints = Checkpoints::new(self.checkpoint()).resume(true).ask(move |_| next);
@@ -137,6 +151,14 @@ impl Case {
             }
         }
     }
+}
+
+/// Files and their content.
+type Stored = BTreeMap<PathBuf, Vec<u8>>;
+
+fn put(files: &Stored) {
+    let mut files = files.iter();
+    files.try_for_each(|(file, bytes)| std::fs::write(file, bytes)).expect("there is room");
 }
 
 /// Notes what a run says of its results.
@@ -325,32 +347,64 @@ fn a_checkpoint_that_one_rank_does_not_see_is_noticed() {
 #[test]
 fn parts_without_a_manifest_change_nothing() {
     let case = Case::new(&["train.epochs=2"]);
-    let folder = case.folder.path();
-    let checkpoint = folder.join("model.checkpoint");
     let stop = |last: u64| {
         Threads::run(2, |rank| {
             let ask = move |step| if step == last { Next::Stop } else { Next::Continue };
             let options = RunOptions {
                 cache: Some(case.cache()),
                 ranks: Some(rank),
-                checkpoints: Some(Checkpoints::new(&checkpoint).resume(true).ask(ask)),
+                checkpoints: Some(Checkpoints::new(case.checkpoint()).resume(true).ask(ask)),
                 ..RunOptions::on_threads(1)
             };
             train(&case.config, &Files::default(), options, &mut |_| ()).map(drop).err()
         });
     };
     stop(2);
-    let kept: Vec<_> = ["", ".step-2.0-of-2", ".step-2.1-of-2"]
-        .iter()
-        .map(|end| folder.join(format!("model.checkpoint{end}")))
-        .map(|file| (std::fs::read(&file).expect("the checkpoint"), file))
-        .collect();
+    let kept = case.stored();
+    assert_eq!(kept.len(), 3, "a manifest and two parts");
     stop(4);
-    assert!(!kept[1].1.exists() && folder.join("model.checkpoint.step-4.1-of-2").exists());
-    kept.iter().for_each(|(bytes, file)| std::fs::write(file, bytes).expect("there is room"));
+    let later = case.stored();
+    assert!(later.len() == 3 && later.keys().filter(|file| kept.contains_key(*file)).count() == 1);
+    put(&kept);
     assert!(case.interrupted(&[4, 2], 3).0 == case.alone().0);
-    let files = std::fs::read_dir(folder).expect("the folder").flatten();
-    assert!(!files.into_iter().any(|file| file.file_name().to_string_lossy().contains("-of-")));
+    assert_eq!(case.stored().len(), 0);
+}
+
+/// The first rank is lost at each moment until the new run has its first checkpoint.
+#[test]
+fn a_new_run_leaves_the_checkpoint_of_another_until_it_has_its_own() {
+    let case = Case::new(&["train.epochs=1"]);
+    let other = Case::new(&["train.epochs=1", "train.learning_rate=0.02"]);
+    Threads::run(2, |rank| case.ended(rank, Next::Stop));
+    let kept = case.stored();
+    let (mut between, mut operation) = (0, 0);
+    loop {
+        let death = Some(Death { rank: 0, operation });
+        let faults = Faults { seed: 1, longest_delay: Duration::ZERO, death };
+        Threads::run_with(2, faults, |rank| {
+            let checkpoints = Checkpoints::new(case.checkpoint()).ask(|_| Next::Stop);
+            let options = RunOptions {
+                cache: Some(other.cache()),
+                ranks: Some(rank),
+                checkpoints: Some(checkpoints),
+                ..RunOptions::on_threads(1)
+            };
+            train(&other.config, &Files::default(), options, &mut |_| ()).map(drop)
+        });
+        let now = case.stored();
+        if now.get(&case.checkpoint()) != kept.get(&case.checkpoint()) {
+            break;
+        }
+        assert!(kept.iter().all(|(file, bytes)| now.get(file) == Some(bytes)), "at {operation}");
+        between += usize::from(now.len() > kept.len());
+        case.remove_stored();
+        put(&kept);
+        operation += 1;
+    }
+    assert!(between > 0, "the new run had parts and no manifest");
+    case.remove_stored();
+    put(&kept);
+    assert!(case.interrupted(&[2], 3).0 == case.alone().0);
 }
 
 #[test]
@@ -490,7 +544,8 @@ fn a_missing_part_of_a_checkpoint_is_named() {
     let case = Case::new(&[]);
     let run = |rank: &ThreadRank, next| case.ended(rank, next);
     Threads::run(2, |rank| run(rank, Next::Stop));
-    let part = case.folder.path().join("model.checkpoint.step-1.1-of-2");
+    let is_part = |file: &&PathBuf| file.to_string_lossy().ends_with(".step-1.1-of-2");
+    let part = case.stored().keys().find(is_part).expect("the part").clone();
     std::fs::remove_file(&part).expect("the part");
     for said in Threads::run(4, |rank| run(rank, Next::Continue).to_string()) {
         let expected = format!("its part `{}` is missing", part.display());
