@@ -7,7 +7,7 @@ use crate::dense_step::Matrices;
 use crate::step::{Action, Step};
 use crate::table_step::{TableStep, Tables};
 use crate::{MAX_GROUPS, OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
-use deepcross_autodiff::{DenseId, Gradients, Params, TableId};
+use deepcross_autodiff::{DenseId, Gradients, Params, Table, TableId};
 use deepcross_kernels::Real;
 use deepcross_kernels::table_rows::SEGMENTS;
 use deepcross_kernels::tree::sum_of_parts;
@@ -93,6 +93,11 @@ impl<F: Real> Optimizer<F> {
     /// The state of the dense matrices, end to end, for machines that join what they learned.
     pub fn dense_state_mut(&mut self) -> &mut [F] {
         self.state.dense_values_mut()
+    }
+
+    /// The state of the tables, in their order, for machines that join what they learned; none if the rule has no state.
+    pub fn table_states_mut(&mut self) -> &mut [Table<F>] {
+        self.state.split_mut().1
     }
 
     /// The settings.

@@ -50,6 +50,6 @@ pub mod config {
 
     pub use crate::config_file::{
         ColumnsOf, ConfigText, DistributedConfig, DistributedMethod, KindConfig, Monitor,
-        OptimizerKind, Overrides, Schedule, Shuffle, TrainConfig, ValidBy,
+        OptimizerKind, Overrides, Schedule, Shuffle, TablePlacement, TrainConfig, ValidBy,
     };
 }

@@ -20,14 +20,16 @@ pub(crate) mod channels {
     pub(crate) const SCORES: Channel = Channel(9);
     pub(crate) const CHECKS: Channel = Channel(10);
     pub(crate) const TABLES: Channel = Channel(11);
+    pub(crate) const JOINED_ROWS: Channel = Channel(12);
 
     /// All kinds, with their names for reports.
-    pub(crate) const ALL: [(Channel, &str); 12] = [
+    pub(crate) const ALL: [(Channel, &str); 13] = [
         (START, "start"),
         (IDS, "ids"),
         (ROWS, "rows"),
         (ROW_GRADIENTS, "row gradients"),
         (DENSE_GRADIENTS, "dense gradients"),
+        (JOINED_ROWS, "joined rows"),
         (LOSSES, "losses"),
         (NORMS, "norms"),
         (STATISTICS, "statistics"),

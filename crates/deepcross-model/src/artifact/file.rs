@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use deepcross_autodiff::Params;
+use deepcross_autodiff::{Params, Share};
 use deepcross_files::{Output, TemporaryNames, is_stream, sync_folder};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -39,7 +39,7 @@ pub fn write<H: FileHeader>(
     replace(file, |writer| encoding.write_to(writer))
 }
 
-/// [`write()`] with the own rows alone of members that have a share of them; see [`Encoding::of_own_rows`].
+/// [`write()`] with the rows of a share alone, which the members have; see [`Encoding::of_share`].
 ///
 /// The file is a part of another file, `whole`, in the same folder: if the process is killed, its temporary file stays
 /// until `whole` is written or [removed](remove). Nothing is removed here, since other processes may be writing other
@@ -47,12 +47,13 @@ pub fn write<H: FileHeader>(
 ///
 /// # Errors
 /// As [`write()`].
-pub fn write_own_rows<H: FileHeader>(
+pub fn write_share<H: FileHeader>(
     (file, whole): (&Path, &Path),
     header: &H,
     members: &[&Params<f32>],
+    share: Share,
 ) -> Result<(), ArtifactError> {
-    let encoding = encodable(file, Encoding::of_own_rows(header, members))?;
+    let encoding = encodable(file, Encoding::of_share(header, members, share))?;
     replace_under(&temporary_names(whole), file, |writer| encoding.write_to(writer))
 }
 
@@ -317,7 +318,7 @@ mod tests {
         let leftover = folder.path().join(format!("{}abc.tmp", prefix(&file)));
         for is_written in [true, false] {
             fs::write(&leftover, "half of a part").unwrap();
-            write_own_rows((&part, &file), &older(), &[&Params::new()]).unwrap();
+            write_share((&part, &file), &older(), &[&Params::new()], Share::WHOLE).unwrap();
             assert!(part.exists() && leftover.exists());
             match is_written {
                 true => write(&file, &older(), &[&Params::new()]).unwrap(),

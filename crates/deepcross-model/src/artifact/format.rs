@@ -8,14 +8,14 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use deepcross_autodiff::{Params, TableId};
+use deepcross_autodiff::{Params, Share, TableId};
 use deepcross_files::Cursor;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::filling::{ALIGNMENT, take_filling};
 use super::map::Map;
 use super::sections::{FileHeader, SECTIONS_START, SectionReader, SectionWriter};
-use super::tensors::{self, Directory, StoredRows, TableRowsOf, TakeRows};
+use super::tensors::{self, Directory, TableRowsOf, TakeRows};
 use super::{FileKind, FormatError, Values, header_bytes};
 
 /// The length of a magic.
@@ -31,6 +31,8 @@ pub struct Encoding<'a> {
     kind: FileKind,
     header: Vec<u8>,
     members: Vec<&'a Params<f32>>,
+    /// The rows of tables that the file has.
+    share: Share,
     length: u64,
 }
 
@@ -45,27 +47,20 @@ impl<'a> Encoding<'a> {
         header: &H,
         members: &[&'a Params<f32>],
     ) -> Result<Self, FormatError> {
-        Self::with_rows(header, members, StoredRows::All)
+        Self::of_share(header, members, Share::WHOLE)
     }
 
-    /// As [`new`](Self::new), for a file with the own rows of members that have a share of them; read again, its tables
-    /// have these rows alone, end to end.
+    /// As [`new`](Self::new), for a file with the rows of a share, which the members have; read again, its tables have
+    /// these rows alone, end to end.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn of_own_rows<H: FileHeader>(
+    pub fn of_share<H: FileHeader>(
         header: &H,
         members: &[&'a Params<f32>],
+        share: Share,
     ) -> Result<Self, FormatError> {
-        Self::with_rows(header, members, StoredRows::Own)
-    }
-
-    fn with_rows<H: FileHeader>(
-        header: &H,
-        members: &[&'a Params<f32>],
-        rows: StoredRows,
-    ) -> Result<Self, FormatError> {
-        let (kind, directory) = (H::KIND, Directory::of(members, rows));
+        let (kind, directory) = (H::KIND, Directory::of(members, share));
         let values = values_of_members(header);
         let (found, expected) = (members.len(), values.len());
         if found != expected {
@@ -79,7 +74,7 @@ impl<'a> Encoding<'a> {
         header.write(&mut sections)?;
         let header = sections.finish(&directory)?;
         let length = length(header.len(), &directory)?;
-        Ok(Self { kind, header, members: members.to_vec(), length })
+        Ok(Self { kind, header, members: members.to_vec(), share, length })
     }
 
     /// The length of the file in bytes.
@@ -92,7 +87,7 @@ impl<'a> Encoding<'a> {
     /// # Errors
     /// The errors of `writer`.
     pub fn write_to(&self, writer: impl Write) -> io::Result<()> {
-        self.write_with(writer, &mut self.own_rows())
+        self.write_with(writer, &mut self.rows())
     }
 
     /// [`write_to`](Self::write_to) with the rows of tables from elsewhere, for members that have a share of them.
@@ -111,7 +106,7 @@ impl<'a> Encoding<'a> {
     pub fn checksum(&self) -> u64 {
         let mut writer = Summing { writer: io::sink(), sum: Xxh3::new() };
         writer.sum.update(&self.header[SECTIONS_START..]);
-        let written = self.write_tensors(&mut writer, &mut self.own_rows());
+        let written = self.write_tensors(&mut writer, &mut self.rows());
         written.expect("a sink takes all bytes");
         writer.sum.digest()
     }
@@ -139,9 +134,9 @@ impl<'a> Encoding<'a> {
         members.try_for_each(|(i, &params)| tensors::write((i, params), rows_of, writer))
     }
 
-    /// The rows of the members, which have all of them.
-    fn own_rows(&self) -> impl FnMut(usize, TableId, TakeRows<'_>) -> io::Result<()> {
-        |member, id, take| tensors::own_rows(self.members[member], id, take)
+    /// The rows of the members, which have those of the share.
+    fn rows(&self) -> impl FnMut(usize, TableId, TakeRows<'_>) -> io::Result<()> {
+        |member, id, take| tensors::rows_of_share((self.members[member], self.share), id, take)
     }
 }
 

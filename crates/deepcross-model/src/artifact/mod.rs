@@ -93,7 +93,7 @@ pub use encoder::{ENCODER, FIELD, VALUES, read_encoder, write_encoder};
 #[cfg(feature = "interchange")]
 pub(crate) use error::shown;
 pub use error::{ArtifactError, FormatError};
-pub use file::{check_writable, map, read, remove, write, write_own_rows, write_with};
+pub use file::{check_writable, map, read, remove, write, write_share, write_with};
 #[cfg(feature = "interchange")]
 pub(crate) use file::{read_all, replace};
 pub use file_kind::{FileKind, Values};

@@ -273,8 +273,8 @@ mod tests {
     use super::super::decode;
     use super::super::mutations::frame;
     use super::super::sample::{self, Header};
-    use super::super::tensors::StoredRows;
     use super::*;
+    use deepcross_autodiff::Share;
     use deepcross_testing::peak;
 
     /// A header with these sections, each with the content `""`, that `deepcross 9.9.9` wrote.
@@ -288,7 +288,7 @@ mod tests {
             bytes.extend(1u64.to_le_bytes());
             bytes.push(0);
         }
-        Directory::of(&[], StoredRows::All).write(&mut bytes);
+        Directory::of(&[], Share::WHOLE).write(&mut bytes);
         bytes
     }
 

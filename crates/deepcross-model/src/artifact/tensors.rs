@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use deepcross_autodiff::{Params, TableId};
+use deepcross_autodiff::{Params, Share, TableId};
 use deepcross_files::Cursor;
 use ndarray::Array2;
 
@@ -44,15 +44,6 @@ struct Entry {
     columns: u64,
 }
 
-/// The rows of tables that a file has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StoredRows {
-    /// Those of all shares.
-    All,
-    /// Those of the share of the [`Params`], end to end.
-    Own,
-}
-
 /// The place of a tensor in [`Params`]; the number is its code in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
@@ -62,10 +53,10 @@ enum Role {
 }
 
 impl Directory {
-    /// The directory of these members, with all rows of their tables or with the own ones alone.
-    pub(super) fn of(members: &[&Params<f32>], rows: StoredRows) -> Self {
+    /// The directory of these members, with the rows of a share of their tables.
+    pub(super) fn of(members: &[&Params<f32>], share: Share) -> Self {
         let entries =
-            (0..).zip(members).flat_map(|(member, params)| entries_of(member, params, rows));
+            (0..).zip(members).flat_map(|(member, params)| entries_of(member, params, share));
         Self(entries.collect())
     }
 
@@ -145,7 +136,7 @@ impl Directory {
 }
 
 /// The tensors of a member: matrices, statistics and tables, each in order of addition.
-fn entries_of(member: u32, params: &Params<f32>, rows: StoredRows) -> Vec<Entry> {
+fn entries_of(member: u32, params: &Params<f32>, share: Share) -> Vec<Entry> {
     let entry = |role, name: &str, (rows, columns): (usize, usize)| Entry {
         member,
         role,
@@ -160,9 +151,8 @@ fn entries_of(member: u32, params: &Params<f32>, rows: StoredRows) -> Vec<Entry>
         entry(Role::Statistic, params.statistic_name(id), (1, params.statistic(id).len()))
     });
     let tables = params.table_ids().map(|id| {
-        let (all, width) = params.table_shape(id);
-        let n_rows = if rows == StoredRows::All { all } else { params.share().n_rows(all) };
-        entry(Role::Table, params.table_name(id), (n_rows, width))
+        let (n_rows, width) = params.table_shape(id);
+        entry(Role::Table, params.table_name(id), (share.n_rows(n_rows), width))
     });
     matrices.chain(statistics).chain(tables).collect()
 }
@@ -311,12 +301,17 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The rows of a table of `params`, which has all of them.
+/// The rows of a share of a table of `params`, which has all of them.
 ///
 /// # Errors
 /// Those of `take`.
-pub(super) fn own_rows(params: &Params<f32>, id: TableId, take: TakeRows<'_>) -> io::Result<()> {
-    params.table_rows(id).iter().try_for_each(take)
+pub(super) fn rows_of_share(
+    (params, share): (&Params<f32>, Share),
+    id: TableId,
+    take: TakeRows<'_>,
+) -> io::Result<()> {
+    let rows = params.table_rows(id).numbered().filter(|(number, _)| share.has(*number));
+    rows.map(|(_, row)| row).try_for_each(take)
 }
 
 /// Writes the elements of a tensor, which `fill` gives in parts, and the padding.
@@ -370,7 +365,8 @@ mod tests {
 
     fn elements(members: &[&Params<f32>]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut rows_of = |i: usize, id, take: TakeRows<'_>| own_rows(members[i], id, take);
+        let mut rows_of =
+            |i: usize, id, take: TakeRows<'_>| rows_of_share((members[i], Share::WHOLE), id, take);
         for (i, &params) in members.iter().enumerate() {
             write((i, params), &mut rows_of, &mut bytes).unwrap();
         }
@@ -382,7 +378,7 @@ mod tests {
         let (first, second) = (params(3), params(0));
         let members = [&first, &second];
         let (bytes, mut header) = (elements(&members), Vec::new());
-        Directory::of(&members, StoredRows::All).write(&mut header);
+        Directory::of(&members, Share::WHOLE).write(&mut header);
         let directory = Directory::take(&mut Cursor::new(&header), 2, "").unwrap();
         directory.check(2).unwrap();
         assert_eq!(bytes.len() as u64, directory.length().unwrap());
@@ -440,7 +436,7 @@ mod tests {
     #[test]
     fn unknown_roles_and_types_are_refused() {
         let mut header = Vec::new();
-        Directory::of(&[&params(0)], StoredRows::All).write(&mut header);
+        Directory::of(&[&params(0)], Share::WHOLE).write(&mut header);
         for (position, what) in [(8, "role 7, type 0"), (9, "role 0, type 7")] {
             let mut forged = header.clone();
             forged[position] = 7;
@@ -467,7 +463,7 @@ mod tests {
     fn elements_are_checked() {
         let params = params(0);
         let (directory, mut bytes) =
-            (Directory::of(&[&params], StoredRows::All), elements(&[&params]));
+            (Directory::of(&[&params], Share::WHOLE), elements(&[&params]));
         let read = |bytes: &[u8]| {
             directory.read(&mut Cursor::new(bytes), &[Values::Finite], None).unwrap_err()
         };

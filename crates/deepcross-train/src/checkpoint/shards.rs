@@ -132,7 +132,7 @@ impl Snapshot<'_> {
         let (n_steps, rank, n_shards) = (self.n_steps, ranks.rank() as u32, ranks.size() as u32);
         let header = Shard { run: run.clone(), n_steps, rank, n_shards, n_rows: n_rows.to_vec() };
         let shard = ShardName::new(run, n_steps, ranks.size()).file(file, ranks.rank());
-        artifact::write_own_rows((&shard, file), &header, &members)
+        artifact::write_share((&shard, file), &header, &members, ranks.share())
     }
 }
 

@@ -1,6 +1,8 @@
 //! The section `[distributed]`: how several ranks train one model.
 
+use deepcross_autodiff::Share;
 use deepcross_features::Problem;
+use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
 use serde::{Deserialize, Serialize};
 
 /// The way in which ranks join what they learn about dense weights.
@@ -15,12 +17,27 @@ pub enum DistributedMethod {
     Bmuf,
 }
 
+/// The place of the rows of tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TablePlacement {
+    /// Each row belongs to one rank, and moves in each step with the gradients of all ranks.
+    #[default]
+    Shared,
+    /// Each rank has all rows, and moves those that its own rows of a batch look up. At the end of a block the ranks join
+    /// the rows that have moved.
+    Replicated,
+}
+
 /// The settings of a run on several ranks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DistributedConfig {
-    /// How dense weights are joined. Rows of tables move with the gradients of all ranks in each step.
+    /// How dense weights are joined.
     pub method: DistributedMethod,
+    /// Where the rows of tables are with `bmuf`; shared by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tables: Option<TablePlacement>,
     /// The steps of a block of `bmuf`; 16 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<u64>,
@@ -40,36 +57,80 @@ impl DistributedConfig {
         self.block.unwrap_or(16)
     }
 
-    /// The settings that are out of range, or that do not go with a clipped norm or with the optimizer FTRL.
-    pub(crate) fn problems(&self, is_clipped: bool, is_ftrl: bool) -> Vec<Problem> {
-        let Self { method, block, block_momentum } = self;
-        let is_bmuf = *method == DistributedMethod::Bmuf;
-        let set = [("block", block.is_some()), ("block_momentum", block_momentum.is_some())];
-        let mut problems: Vec<_> = set
-            .into_iter()
-            .filter(|(_, is_set)| *is_set && !is_bmuf)
-            .map(|(key, _)| Problem::new(key, "has a meaning only with the `method` `bmuf`"))
-            .collect();
+    /// Where the rows of tables are.
+    pub fn tables(&self) -> TablePlacement {
+        self.tables.unwrap_or_default()
+    }
+
+    /// The rows of tables that a rank holds, if it owns a share of them.
+    pub(crate) fn held(&self, own: Share) -> Share {
+        match self.tables() {
+            TablePlacement::Shared => own,
+            TablePlacement::Replicated => Share::WHOLE,
+        }
+    }
+
+    /// The settings that are out of range, or that do not go with those of the training.
+    pub(crate) fn problems(&self, train: &OptimizerConfig) -> Vec<Problem> {
+        let mut problems = self.misplaced();
+        let Self { block, block_momentum, .. } = self;
         let is_block = *block != Some(0);
         problems.extend(Problem::unless(is_block, "block", "be at least 1", 0));
         if let Some(momentum) = *block_momentum {
             let is_good = (0.0..1.0).contains(&momentum);
             problems.extend(Problem::unless(is_good, "block_momentum", "be in [0, 1)", momentum));
         }
-        let others = [
-            ("train.clip_norm", is_clipped, "a norm of all gradients of a step"),
+        problems.extend(self.refused(train));
+        problems.into_iter().map(|problem| problem.within("distributed")).collect()
+    }
+
+    /// The settings of `bmuf` without it.
+    fn misplaced(&self) -> Vec<Problem> {
+        let Self { method, tables, block, block_momentum } = self;
+        let set = [
+            ("tables", tables.is_some()),
+            ("block", block.is_some()),
+            ("block_momentum", block_momentum.is_some()),
+        ];
+        let misplaced =
+            set.iter().filter(|(_, is_set)| *is_set && *method != DistributedMethod::Bmuf);
+        let problem = |key: &str| Problem::new(key, "has a meaning only with the `method` `bmuf`");
+        misplaced.map(|(key, _)| problem(key)).collect()
+    }
+
+    /// The settings that do not go with those of the training.
+    fn refused(&self, train: &OptimizerConfig) -> impl Iterator<Item = Problem> {
+        let is_bmuf = self.method == DistributedMethod::Bmuf;
+        let is_replicated = is_bmuf && self.tables() == TablePlacement::Replicated;
+        let is_ftrl = |settings: &Settings| matches!(settings.rule, Rule::Ftrl { .. });
+        let (bmuf, replicated) = (("method", "bmuf"), ("tables", "replicated"));
+        let of_gradients = "weights that are computed from their gradients alone";
+        let cases = [
             (
-                "train.optimizer = \"ftrl\"",
-                is_ftrl,
-                "weights that are computed from their gradients alone",
+                bmuf,
+                is_bmuf && train.clip_norm.is_some(),
+                "train.clip_norm",
+                "a norm of all gradients of a step",
+            ),
+            (bmuf, is_bmuf && is_ftrl(&train.dense), "train.optimizer = \"ftrl\"", of_gradients),
+            (
+                replicated,
+                is_replicated && !is_ftrl(&train.dense) && is_ftrl(&train.tables),
+                "train.embedding_optimizer = \"ftrl\"",
+                of_gradients,
+            ),
+            (
+                replicated,
+                is_replicated && train.table_updates == TableUpdates::Dense,
+                "train.table_updates = \"dense\"",
+                "every row in each step",
             ),
         ];
-        let refused = others.iter().filter(|(_, is_set, _)| is_bmuf && *is_set);
-        problems.extend(refused.map(|(other, _, what)| {
-            let message = format!("`bmuf` cannot be used with `{other}`, which needs {what}");
-            Problem::new("method", message)
-        }));
-        problems.into_iter().map(|problem| problem.within("distributed")).collect()
+        let refused = cases.into_iter().filter(|(_, is_set, ..)| *is_set);
+        refused.map(|((key, value), _, other, what)| {
+            let message = format!("`{value}` cannot be used with `{other}`, which needs {what}");
+            Problem::new(key, message)
+        })
     }
 }
 
@@ -79,33 +140,68 @@ mod tests {
 
     #[test]
     fn problems_name_both_settings() {
+        let plain = OptimizerConfig::new(Rule::ADAM, 0.1);
+        let of_rule = |rule| OptimizerConfig::new(rule, 0.1);
+        let ftrl = of_rule(Rule::Ftrl { beta: 1.0, l1: 0.0, l2: 0.0 });
+        let clipped = OptimizerConfig { clip_norm: Some(1.0), ..plain };
+        let dense = OptimizerConfig { table_updates: TableUpdates::Dense, ..plain };
+        let tables_by_ftrl = OptimizerConfig { tables: ftrl.tables, ..plain };
+        let bmuf = "method = 'bmuf'";
+        let replicated = "method = 'bmuf'\ntables = 'replicated'";
         let cases = [
-            ("", "", ""),
-            ("method = 'bmuf'\nblock = 3\nblock_momentum = 0.0", "", ""),
-            ("block = 3", "", "`distributed.block`: has a meaning only with the `method` `bmuf`"),
-            ("method = 'bmuf'\nblock = 0", "", "`distributed.block`: must be at least 1, but is 0"),
+            ("", clipped, ""),
+            ("method = 'bmuf'\nblock = 3\nblock_momentum = 0.0", plain, ""),
+            (replicated, plain, ""),
+            ("method = 'bmuf'\ntables = 'shared'", dense, ""),
+            (bmuf, tables_by_ftrl, ""),
+            (
+                "block = 3",
+                plain,
+                "`distributed.block`: has a meaning only with the `method` `bmuf`",
+            ),
+            (
+                "tables = 'replicated'",
+                plain,
+                "`distributed.tables`: has a meaning only with the `method` `bmuf`",
+            ),
+            (
+                "method = 'bmuf'\nblock = 0",
+                plain,
+                "`distributed.block`: must be at least 1, but is 0",
+            ),
             (
                 "method = 'bmuf'\nblock_momentum = 1.0",
-                "",
+                plain,
                 "`distributed.block_momentum`: must be in [0, 1), but is 1",
             ),
             (
-                "method = 'bmuf'",
-                "clipped",
+                bmuf,
+                clipped,
                 "`distributed.method`: `bmuf` cannot be used with `train.clip_norm`, which needs a norm of all gradients of \
                  a step",
             ),
             (
-                "method = 'bmuf'",
-                "ftrl",
+                replicated,
+                ftrl,
                 "`distributed.method`: `bmuf` cannot be used with `train.optimizer = \"ftrl\"`, which needs weights that \
                  are computed from their gradients alone",
             ),
+            (
+                replicated,
+                tables_by_ftrl,
+                "`distributed.tables`: `replicated` cannot be used with `train.embedding_optimizer = \"ftrl\"`, which \
+                 needs weights that are computed from their gradients alone",
+            ),
+            (
+                replicated,
+                dense,
+                "`distributed.tables`: `replicated` cannot be used with `train.table_updates = \"dense\"`, which needs \
+                 every row in each step",
+            ),
         ];
-        for (text, other, expected) in cases {
+        for (text, train, expected) in cases {
             let config: DistributedConfig = toml::from_str(text).expect("a well-formed section");
-            let problems = config.problems(other == "clipped", other == "ftrl");
-            let found: Vec<_> = problems.iter().map(Problem::to_string).collect();
+            let found: Vec<_> = config.problems(&train).iter().map(Problem::to_string).collect();
             assert_eq!(found.join("; "), expected);
         }
     }

@@ -17,7 +17,7 @@ mod train_config;
 mod valid_by;
 
 pub(crate) use differences::{differences, differences_within};
-pub use distributed_config::{DistributedConfig, DistributedMethod};
+pub use distributed_config::{DistributedConfig, DistributedMethod, TablePlacement};
 pub use overrides::Overrides;
 pub use run_config::{ColumnsOf, ConfigText, KindConfig, RunConfig};
 pub use train_config::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig};

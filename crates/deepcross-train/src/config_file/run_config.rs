@@ -12,7 +12,7 @@ use super::known_keys::known_keys;
 use super::lines::KeyLines;
 use super::overrides::Overrides;
 use super::section::{read, section, unknown};
-use super::train_config::{OptimizerKind, TrainConfig};
+use super::train_config::TrainConfig;
 use crate::error::TrainError;
 use deepcross_data::{DataConfig, Input, Source};
 use deepcross_features::{FieldConfig, Problem, Schema};
@@ -202,9 +202,7 @@ impl RunConfig {
         problems.extend(config.data.problems());
         problems.extend(config.model.problems());
         problems.extend(config.train.problems());
-        let (is_clipped, optimizer) = (config.train.clip_norm.is_some(), config.train.optimizer);
-        let is_ftrl = optimizer == OptimizerKind::Ftrl;
-        problems.extend(config.distributed.problems(is_clipped, is_ftrl));
+        problems.extend(config.distributed.problems(&config.train.optimizer_config()));
         problems.extend(config.valid_by_problems());
         if all_fields && are_complete {
             problems.extend(config.field_problems());

@@ -2,10 +2,11 @@
 
 use deepcross_features::Encoder;
 use deepcross_features::batch::ShapeKind;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A number that is NaN or infinite, with its place.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum NonFinite {
     /// A number of a row.
@@ -44,7 +45,7 @@ pub enum NonFinite {
 }
 
 /// An element of a parameter, or of its gradient.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Element {
     /// The name of the parameter.
     pub name: String,

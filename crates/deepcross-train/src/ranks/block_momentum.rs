@@ -112,7 +112,7 @@ impl BlockMomentum {
 
 /// The mean over the ranks, on each of them.
 fn mean(ranks: &Ranks<'_>, numbers: &mut [f32]) -> Result<(), TrainError> {
-    sum_ranks(ranks, numbers, &|_| true)?;
+    sum_ranks(ranks, numbers)?;
     let share = 1.0 / ranks.size() as f32;
     numbers.iter_mut().for_each(|number| *number *= share);
     Ok(())
@@ -132,6 +132,7 @@ mod tests {
             method: DistributedMethod::Bmuf,
             block: Some(2),
             block_momentum: Some(0.25),
+            ..Default::default()
         };
         // The step of a rank: a number of its own, so that the ranks move apart.
         let step = |rank: usize, n: u64| (rank as f32 + 1.0) * (n as f32 - 2.5);

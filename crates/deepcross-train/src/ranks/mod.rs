@@ -8,14 +8,19 @@
 //! Dense gradients meet along the same tree.
 //! So the ranks compute the sums of one process, to the bit.
 //!
+//! With blocks of steps, ranks move dense weights apart for a while, and tables too if each rank has them whole.
+//!
 //! Rejected: partial sums of bags, which owners could send instead of rows. They are fewer bytes for long lists, but each
 //! sum would depend on the number of ranks.
 
 mod block_momentum;
 mod dense_sum;
 mod distinct_rows;
+mod replicated_tables;
 mod row_exchange;
+mod row_values;
 mod shared_step;
+mod shared_tables;
 mod table_rows;
 
 pub use table_rows::save_on_ranks;
@@ -25,14 +30,22 @@ use crate::error::TrainError;
 use crate::options::Next;
 use crate::rank_traffic::{RankTraffic, channels};
 use deepcross_autodiff::Share;
-use deepcross_collective::collectives::all_gather;
+use deepcross_collective::collectives::{all_gather, broadcast};
 use deepcross_collective::{Channel, Communicator, Counted};
+use deepcross_features::Batch;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub(crate) use block_momentum::BlockMomentum;
 pub(crate) use shared_step::{
-    SharedStep, first_non_finite, gather_scores, join_squares, scored_rows, update_statistics,
+    BatchWeight, SharedStep, first_non_finite, gather_scores, join_squares, scored_rows,
+    update_statistics,
 };
+
+/// The name of a value in a message.
+const VALUE: &str = "value";
 
 /// This process among the ranks of a run; there are at least two.
 #[derive(Debug)]
@@ -97,6 +110,12 @@ impl<'a> Ranks<'a> {
         let each = self.n_groups.next_power_of_two() / self.size();
         let end = |end: usize| end.min(self.n_groups);
         end(rank * each)..end((rank + 1) * each)
+    }
+
+    /// The rank that has a group.
+    pub(crate) fn rank_of(&self, group: usize) -> usize {
+        let has_it = |rank: &usize| self.groups_of(*rank).contains(&group);
+        (0..self.size()).find(has_it).unwrap_or(0)
     }
 
     /// The messages and bytes since the last call.
@@ -172,6 +191,21 @@ impl<'a> Ranks<'a> {
         Ok(first.map(|(rank, reason)| format!("rank {rank}: {}", String::from_utf8_lossy(reason))))
     }
 
+    /// The value that one rank has, on all of them.
+    pub(crate) fn of_rank<T: Serialize + DeserializeOwned>(
+        &self,
+        rank: usize,
+        own: T,
+    ) -> Result<T, TrainError> {
+        // TOML has NaN and infinities.
+        let message = toml::to_string(&BTreeMap::from([(VALUE, &own)]));
+        let mut message = message.unwrap_or_default().into_bytes();
+        broadcast(self.communicator(), channels::CHECKS, rank, &mut message)?;
+        let sent = str::from_utf8(&message).ok().and_then(|text| toml::from_str(text).ok());
+        let value = sent.and_then(|mut sent: BTreeMap<String, T>| sent.remove(VALUE));
+        Ok(value.unwrap_or(own))
+    }
+
     /// What all ranks do after a step, if this one is to do this: the most that any of them is to do.
     pub(crate) fn agree(&self, next: Next, is_stopped: bool) -> Result<(Next, bool), TrainError> {
         let wanted = match next {
@@ -187,6 +221,15 @@ impl<'a> Ranks<'a> {
         };
         Ok((next, all.iter().any(|[_, is_stopped]| *is_stopped > 0)))
     }
+}
+
+/// Makes `own` to some rows of a batch.
+fn copy_rows(own: &mut Batch, batch: &Batch, rows: Range<usize>) {
+    if own.columns().len() != batch.columns().len() {
+        *own = batch.clone();
+    }
+    own.clear();
+    own.append(batch, rows);
 }
 
 /// Appends the numbers of a message, which need not be aligned.

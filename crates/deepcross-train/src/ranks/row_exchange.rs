@@ -6,7 +6,7 @@
 //! An owner keeps the lists of rows that it was asked for, so that gradients come without their row numbers.
 
 use super::distinct_rows::DistinctRows;
-use super::{Ranks, extend, take};
+use super::{Ranks, copy_rows, extend, take};
 use crate::error::TrainError;
 use crate::rank_traffic::channels::{IDS, ROW_GRADIENTS, ROWS};
 use deepcross_autodiff::{Gradients, Params, Summands, Table, TableId, row_at};
@@ -103,11 +103,7 @@ impl RowExchange {
     }
 
     fn copy_rows(&mut self, ranks: &Ranks<'_>, batch: &Batch, rows: Range<usize>) {
-        if self.batch.columns().len() != batch.columns().len() {
-            self.batch = batch.clone();
-        }
-        self.batch.clear();
-        self.batch.append(batch, rows);
+        copy_rows(&mut self.batch, batch, rows);
         let columns = self.batch.columns_mut().iter_mut().zip(&mut self.distinct);
         let used: Vec<_> =
             columns.zip(&self.tables_of).filter(|(_, tables)| !tables.is_empty()).collect();

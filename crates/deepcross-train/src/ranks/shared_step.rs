@@ -1,9 +1,10 @@
 //! A step that ranks make together.
 
-use super::dense_sum::{sum_groups, sum_ranks};
-use super::row_exchange::RowExchange;
+use super::dense_sum::{sum_ranks, take_no_part};
+use super::replicated_tables::ReplicatedTables;
+use super::shared_tables::SharedTables;
 use super::{BlockMomentum, Ranks, extend};
-use crate::config_file::DistributedConfig;
+use crate::config_file::{DistributedConfig, TablePlacement};
 use crate::error::TrainError;
 use crate::rank_traffic::channels::{CHECKS, LOSSES, NORMS, SCORES, STATISTICS};
 use deepcross_autodiff::{Gradients, Params, SEGMENTS, StatisticId, TableId};
@@ -15,87 +16,144 @@ use std::ops::Range;
 /// The state of a rank that makes steps with others.
 #[derive(Debug)]
 pub(crate) struct SharedStep {
-    pub(crate) exchange: RowExchange,
-    /// The gradients of each rank: of the rows that this rank owns; the first has all dense gradients, of all ranks.
-    sums: Vec<Gradients<f32>>,
+    tables: Tables,
     /// The block of steps in which ranks move dense weights apart, if they do.
     pub(crate) block: Option<BlockMomentum>,
 }
 
+/// The tables of a rank, by their place.
+#[derive(Debug)]
+enum Tables {
+    Shared(SharedTables),
+    Replicated(ReplicatedTables),
+}
+
+/// The weights of the rows of a batch, of all ranks and of one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchWeight {
+    pub(crate) all: f64,
+    pub(crate) own: f64,
+}
+
 impl SharedStep {
     /// # Errors
-    /// As [`RowExchange::new`].
+    /// [`TrainError::Config`] if a table whose rows are shared does not belong to a field.
     pub(crate) fn new(
         ranks: &Ranks<'_>,
         model: &Model,
         params: &Params<f32>,
         config: &DistributedConfig,
     ) -> Result<Self, TrainError> {
-        let exchange = RowExchange::new(ranks, model, params)?;
-        let tables = || Gradients::of_tables(params);
-        let first = std::iter::once_with(|| Gradients::new(params));
-        let sums = first.chain(std::iter::repeat_with(tables)).take(ranks.size()).collect();
-        let block = BlockMomentum::new(ranks, config, params);
-        Ok(Self { exchange, sums, block })
+        let tables = match config.tables() {
+            TablePlacement::Shared => Tables::Shared(SharedTables::new(ranks, model, params)?),
+            TablePlacement::Replicated => Tables::Replicated(ReplicatedTables::new(ranks, params)),
+        };
+        Ok(Self { tables, block: BlockMomentum::new(ranks, config, params) })
     }
 
-    /// Fetches the rows of tables for some rows of a batch, and calls `work` with these tables and the rows.
+    /// Calls `work` with tables that have the rows that some rows of a batch look up, and with these rows of the batch.
     pub(crate) fn with_rows<T>(
         &mut self,
         ranks: &Ranks<'_>,
         params: &mut Params<f32>,
-        (batch, rows): (&Batch, Range<usize>),
+        rows: (&Batch, Range<usize>),
         work: impl FnOnce(&Params<f32>, &Batch) -> T,
     ) -> Result<T, TrainError> {
-        self.exchange.fetch(ranks, params, batch, rows)?;
-        params.swap_tables(self.exchange.tables_mut());
-        let done = work(params, self.exchange.batch());
-        params.swap_tables(self.exchange.tables_mut());
-        Ok(done)
+        match &mut self.tables {
+            Tables::Shared(tables) => tables.with_rows(ranks, params, rows, work),
+            Tables::Replicated(tables) => Ok(tables.with_rows(params, rows, work)),
+        }
     }
 
-    /// Adds up the gradients of all groups and returns their losses; `has_rows` says which ranks have rows.
+    /// The number in the whole table of a row of the tables that `work` got last.
+    pub(crate) fn row_of(&self, field: usize, row: usize) -> usize {
+        match &self.tables {
+            Tables::Shared(tables) => tables.row_of(field, row),
+            Tables::Replicated(_) => row,
+        }
+    }
+
+    /// The weight by which the gradients of the own groups are divided.
     ///
-    /// The dense gradients are summed while the gradients of rows are on their way. Within a block they stay those of
-    /// this rank's rows, whose part of the weight of the batch is `own_part`: their mean, and not the part of a mean.
+    /// The gradients of shared rows are parts of the mean over the batch, and those of replicated ones the mean over the
+    /// own rows.
+    pub(crate) fn divisor(&self, weight: BatchWeight) -> f64 {
+        match &self.tables {
+            Tables::Replicated(_) if weight.own > 0.0 => weight.own,
+            _ => weight.all,
+        }
+    }
+
+    /// Joins what the step of each rank has in common, and returns the losses of all groups.
+    ///
+    /// The dense gradients of all ranks are summed, or, within a block, become the mean over the own rows; `has_rows` says
+    /// whether this rank has rows.
     pub(crate) fn sum(
         &mut self,
         ranks: &Ranks<'_>,
         params: &Params<f32>,
-        (gradients, losses): (&[Gradients<f32>], &[f64]),
-        (has_rows, own_part): (&dyn Fn(usize) -> bool, f64),
+        groups: (&[Gradients<f32>], &[f64]),
+        (weight, has_rows): (BatchWeight, bool),
     ) -> Result<Vec<f64>, TrainError> {
-        let Self { exchange, sums, block } = self;
-        exchange.send_gradients(ranks, gradients)?;
-        sums.iter_mut().for_each(Gradients::clear);
-        sum_groups(params, gradients, &mut sums[0]);
-        let dense = sums[0].reach_dense();
-        match block {
-            None => sum_ranks(ranks, dense, has_rows)?,
-            Some(_) if own_part > 0.0 => {
-                let scale = (1.0 / own_part) as f32;
-                dense.iter_mut().for_each(|gradient| *gradient *= scale);
-            }
-            Some(_) => {}
+        let Self { tables, block } = self;
+        match tables {
+            Tables::Shared(tables) => tables.sum(ranks, params, groups, |dense| match block {
+                None => {
+                    if !has_rows {
+                        take_no_part(dense);
+                    }
+                    sum_ranks(ranks, dense)
+                }
+                Some(_) => {
+                    scale_to_own(dense, weight);
+                    Ok(())
+                }
+            }),
+            Tables::Replicated(_) => ranks.gather_numbers(LOSSES, groups.1),
         }
-        let losses = ranks.gather_numbers(LOSSES, losses)?;
-        exchange.receive_gradients(ranks, sums)?;
-        Ok(losses)
     }
 
-    /// Moves the weights that this rank has, by the last [`sum`](Self::sum), and joins those of all ranks at the end of a
-    /// block.
+    /// Moves the weights that this rank has, by the last [`sum`](Self::sum) and the gradients of its groups, and joins those
+    /// of all ranks at the end of a block.
     pub(crate) fn apply(
         &mut self,
         ranks: &Ranks<'_>,
         optimizer: &mut Optimizer<f32>,
         params: &mut Params<f32>,
+        gradients: &mut [Gradients<f32>],
     ) -> Result<(), TrainError> {
-        optimizer.step_share(params, &mut self.sums, |squares| join_squares(ranks, squares))?;
-        match self.block.as_mut().filter(|block| block.is_complete()) {
-            Some(block) => block.join(ranks, params, optimizer),
-            None => Ok(()),
+        match &mut self.tables {
+            Tables::Shared(tables) => tables.apply(ranks, optimizer, params)?,
+            Tables::Replicated(tables) => tables.apply(optimizer, params, gradients),
         }
+        match self.block.as_ref().is_some_and(BlockMomentum::is_complete) {
+            true => self.end_block(ranks, optimizer, params),
+            false => Ok(()),
+        }
+    }
+
+    /// Joins the weights of all ranks, and ends the block, if one has begun.
+    pub(crate) fn end_block(
+        &mut self,
+        ranks: &Ranks<'_>,
+        optimizer: &mut Optimizer<f32>,
+        params: &mut Params<f32>,
+    ) -> Result<(), TrainError> {
+        let begun = self.block.as_mut().filter(|block| block.is_within_block());
+        let Some(block) = begun else { return Ok(()) };
+        block.join(ranks, params, optimizer)?;
+        match &mut self.tables {
+            Tables::Shared(_) => Ok(()),
+            Tables::Replicated(tables) => tables.join(ranks, optimizer, params),
+        }
+    }
+}
+
+/// Makes a part of the mean over a batch to the mean over the own rows.
+fn scale_to_own(gradients: &mut [f32], BatchWeight { all, own }: BatchWeight) {
+    if own > 0.0 {
+        let scale = (1.0 / (own / all)) as f32;
+        gradients.iter_mut().for_each(|gradient| *gradient *= scale);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The rows of tables that ranks own, gathered to be stored by the first rank.
+//! The rows of tables that ranks own, gathered to be stored by the first rank, unless it has all of them.
 
 use super::take;
 use crate::rank_traffic::channels::TABLES;
@@ -26,6 +26,9 @@ pub fn save_on_ranks(
     path: &Path,
 ) -> Result<(), ArtifactError> {
     let params = &trained.params;
+    if params.share() == Share::WHOLE {
+        return if communicator.rank() == 0 { trained.save(path) } else { Ok(()) };
+    }
     if communicator.rank() == 0 {
         let mut rows_of = |_, id, take: TakeRows<'_>| gather_rows(communicator, params, id, take);
         return trained.save_with(path, &mut rows_of);

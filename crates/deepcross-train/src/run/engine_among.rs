@@ -7,7 +7,7 @@ use crate::diagnosis::{NonFinite, UnitReport, weight_of_table};
 use crate::error::TrainError;
 use crate::objective::{total_weight, total_weight_of};
 use crate::ranks::{
-    BlockMomentum, Ranks, SharedStep, first_non_finite, gather_scores, scored_rows,
+    BatchWeight, BlockMomentum, Ranks, SharedStep, first_non_finite, gather_scores, scored_rows,
     update_statistics,
 };
 use deepcross_autodiff::{Gradients, Params, sum_of_parts};
@@ -27,20 +27,20 @@ impl Engine {
     ) -> Result<f64, TrainError> {
         let weight = total_weight(batch);
         if !weight.is_finite() {
-            return Err(self.not_finite_among(ranks, batch, weight)?);
+            return Err(self.not_finite_among(ranks, batch, weight, 0)?);
         }
         if weight <= 0.0 {
             return Ok(0.0);
         }
         let n_rows = batch.n_rows();
         let own = self.rows_of(&self.own_groups, n_rows);
-        let own_part = total_weight_of(batch, own.clone()) / weight;
+        let weights = BatchWeight { all: weight, own: total_weight_of(batch, own.clone()) };
         let losses = self.with_shared(|engine, shared| {
             if let Some(block) = &mut shared.block {
                 block.before_step(&mut engine.params);
             }
             let Self { method, params, gradients, losses, own_groups, optimizer, .. } = engine;
-            let n_steps = optimizer.n_steps();
+            let (n_steps, weight) = (optimizer.n_steps(), shared.divisor(weights));
             shared.with_rows(ranks, params, (batch, own.clone()), |params, batch| {
                 let rows = batch.rows(0..batch.n_rows());
                 let part = PartOfBatch { rows, first_row: own.start, n_rows, weight };
@@ -48,17 +48,19 @@ impl Engine {
                 method.step(params, part, n_steps).groups(own_groups.start, gradients, losses);
             })?;
             engine.level();
-            let has_rows = |rank: usize| !engine.rows_of(&ranks.groups_of(rank), n_rows).is_empty();
             let gradients = &engine.gradients[..engine.own_groups.len()];
-            let gradients = (gradients, &engine.losses[..]);
-            shared.sum(ranks, &engine.params, gradients, (&has_rows, own_part))
+            let groups = (gradients, &engine.losses[..]);
+            shared.sum(ranks, &engine.params, groups, (weights, !own.is_empty()))
         })?;
         let loss = sum_of_parts(&losses) / weight;
         if !loss.is_finite() {
-            return Err(self.not_finite_among(ranks, batch, weight)?);
+            let failed = losses.iter().position(|loss| !loss.is_finite()).unwrap_or(0);
+            let rank = ranks.rank_of(failed);
+            return Err(self.not_finite_among(ranks, batch, weight, rank)?);
         }
         self.with_shared(|engine, shared| {
-            shared.apply(ranks, &mut engine.optimizer, &mut engine.params)
+            let Self { params, optimizer, gradients, own_groups, .. } = engine;
+            shared.apply(ranks, optimizer, params, &mut gradients[..own_groups.len()])
         })?;
         let gradients = &self.gradients[..self.own_groups.len()];
         update_statistics(ranks, &mut self.params, gradients, BatchNorm::MOMENTUM as f32)?;
@@ -77,11 +79,8 @@ impl Engine {
 
     /// Ends the block of steps in which ranks move dense weights apart, if there is one.
     pub(super) fn end_block(&mut self, ranks: &Ranks<'_>) -> Result<(), TrainError> {
-        self.with_shared(|engine, shared| match &mut shared.block {
-            Some(block) if block.is_within_block() => {
-                block.join(ranks, &mut engine.params, &mut engine.optimizer)
-            }
-            _ => Ok(()),
+        self.with_shared(|engine, shared| {
+            shared.end_block(ranks, &mut engine.optimizer, &mut engine.params)
         })
     }
 
@@ -112,11 +111,14 @@ impl Engine {
     }
 
     /// The error of a batch whose loss or gradient is NaN or infinite, which each rank finds in the whole batch.
+    ///
+    /// Within a block of steps the weights of the ranks differ, and with them the errors: all return that of `rank`.
     fn not_finite_among(
         &mut self,
         ranks: &Ranks<'_>,
         batch: &Batch,
         weight: f64,
+        rank: usize,
     ) -> Result<TrainError, TrainError> {
         let (n_rows, n_steps) = (batch.n_rows(), self.n_steps());
         let mut what = self.with_shared(|engine, shared| {
@@ -142,11 +144,10 @@ impl Engine {
             && element.is_of_table()
             && let Some(field) = element.field
         {
-            let row = shared.exchange.row_of(field, element.at.0);
-            element.at.0 = row.map_or(element.at.0, |row| row as usize);
+            element.at.0 = shared.row_of(field, element.at.0);
         }
-        let step = n_steps + 1;
-        Ok(TrainError::NotFinite { member: None, step, what: Box::new(what), checkpoint: None })
+        let (step, what) = (n_steps + 1, Box::new(ranks.of_rank(rank, what)?));
+        Ok(TrainError::NotFinite { member: None, step, what, checkpoint: None })
     }
 
     /// The probability of a click for each row of a batch. Each rank computes those of its part.
@@ -210,7 +211,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config_file::DistributedConfig;
+    use crate::config_file::{DistributedConfig, DistributedMethod, TablePlacement};
     use crate::rank_traffic::channels;
     use deepcross_collective::{Channel, ThreadRank, Threads};
     use deepcross_features::batch::{Column, FieldShape, SparseColumn};
@@ -221,6 +222,9 @@ mod tests {
     const GROUPS: usize = 8;
     const N_ROWS: usize = 100;
     const WIDTH: usize = 3;
+
+    /// The weights of an engine, or the state of their rule.
+    type Values = fn(&Engine) -> &Params<f32>;
 
     /// One id a row, and two lists of ids.
     fn batch() -> Batch {
@@ -233,30 +237,54 @@ mod tests {
         batch
     }
 
-    fn engine(rank: &ThreadRank) -> (Ranks<'_>, Engine) {
-        let ranks = Ranks::new(rank, GROUPS).expect("so many").expect("several");
+    fn model(mut params: Params<f32>) -> (Model, Params<f32>) {
         let config = ModelConfig { embedding: Some(WIDTH), ..Default::default() };
         let shapes = [FieldShape::one_hot("ad", 300), FieldShape::multi_hot("words", 300)];
-        let mut params = Params::of_share(ranks.share());
         let spec = config.check().expect("the settings are valid");
         let model = Model::new(&spec, &shapes, &mut params, 1).expect("the model is small");
-        let optimizer =
-            OptimizerConfig { clip_norm: Some(1.0), ..OptimizerConfig::new(Rule::ADAM, 0.1) };
-        let config = DistributedConfig::default();
-        let engine = Engine::among(&ranks, model, params, (optimizer, &config), (GROUPS, 1));
+        (model, params)
+    }
+
+    fn engine<'a>(
+        rank: &'a ThreadRank,
+        config: &DistributedConfig,
+        optimizer: OptimizerConfig,
+    ) -> (Ranks<'a>, Engine) {
+        let ranks = Ranks::new(rank, GROUPS).expect("so many").expect("several");
+        let (model, params) = model(Params::of_share(config.held(ranks.share())));
+        let engine = Engine::among(&ranks, model, params, (optimizer, config), (GROUPS, 1));
         (ranks, engine.expect("the settings are valid"))
     }
 
-    /// The distinct rows of each column that the rows of a rank look up and that an owner has.
-    fn distinct(batch: &Batch, rows: Range<usize>, (owner, size): (usize, usize)) -> Vec<usize> {
+    /// Blocks of two steps without momentum, and tables that each rank has whole.
+    fn replicated() -> DistributedConfig {
+        DistributedConfig {
+            method: DistributedMethod::Bmuf,
+            tables: Some(TablePlacement::Replicated),
+            block: Some(2),
+            block_momentum: Some(0.0),
+        }
+    }
+
+    fn part(rank: usize, size: usize) -> Range<usize> {
+        rank * N_ROWS / size..(rank + 1) * N_ROWS / size
+    }
+
+    /// The distinct rows of each column that some rows of a batch look up.
+    fn looked_up(batch: &Batch, rows: Range<usize>) -> Vec<BTreeSet<u32>> {
         let of_column = |column: &Column| {
             let Column::Sparse(column) = column else { panic!("ids") };
             let offset = |row: usize| column.offsets().map_or(row, |ends| ends[row] as usize);
-            let ids = &column.ids()[offset(rows.start)..offset(rows.end)];
-            let own = ids.iter().filter(|&&id| id as usize % size == owner);
-            own.collect::<BTreeSet<_>>().len()
+            column.ids()[offset(rows.start)..offset(rows.end)].iter().copied().collect()
         };
         batch.columns().iter().map(of_column).collect()
+    }
+
+    /// The number of these rows that an owner has, for each column.
+    fn distinct(batch: &Batch, rows: Range<usize>, (owner, size): (usize, usize)) -> Vec<usize> {
+        let own =
+            |ids: BTreeSet<u32>| ids.iter().filter(|&&id| id as usize % size == owner).count();
+        looked_up(batch, rows).into_iter().map(own).collect()
     }
 
     /// The formulas of `docs/cluster.md`.
@@ -264,7 +292,9 @@ mod tests {
     fn a_step_sends_the_messages_and_bytes_of_the_formulas() {
         for size in [2, 4, 8] {
             Threads::run(size, |rank| {
-                let (ranks, mut engine) = engine(rank);
+                let optimizer = OptimizerConfig::new(Rule::ADAM, 0.1);
+                let optimizer = OptimizerConfig { clip_norm: Some(1.0), ..optimizer };
+                let (ranks, mut engine) = engine(rank, &DistributedConfig::default(), optimizer);
                 let batch = batch();
                 engine.step_among(&ranks, &batch).expect("a step");
                 let traffic = ranks.take_traffic();
@@ -272,9 +302,9 @@ mod tests {
                     let traffic = traffic.channel(channel);
                     (traffic.messages_sent, traffic.bytes_sent)
                 };
-                let part = |rank: usize| rank * N_ROWS / size..(rank + 1) * N_ROWS / size;
                 let others = || (0..size).filter(|&other| other != ranks.rank());
-                let asks = |of: usize, owner: usize| distinct(&batch, part(of), (owner, size));
+                let asks =
+                    |of: usize, owner: usize| distinct(&batch, part(of, size), (owner, size));
                 let sum = |bytes: &dyn Fn(usize) -> usize| {
                     ((size - 1) as u64, others().map(bytes).sum::<usize>() as u64)
                 };
@@ -297,5 +327,117 @@ mod tests {
                 assert_eq!(sent(channels::STATISTICS), (0, 0));
             });
         }
+    }
+
+    /// The formulas of `docs/cluster.md`.
+    #[test]
+    fn replicated_tables_send_their_moved_rows_at_the_end_of_a_block() {
+        for size in [2, 4, 8] {
+            Threads::run(size, |rank| {
+                let optimizer = OptimizerConfig::new(Rule::ADAM, 0.1);
+                let (ranks, mut engine) = engine(rank, &replicated(), optimizer);
+                let (batch, own) = (batch(), ranks.rank());
+                let mut step = || {
+                    engine.step_among(&ranks, &batch).expect("a step");
+                    ranks.take_traffic()
+                };
+                let traffic = step();
+                let kinds: Vec<_> = traffic.kinds().map(|(kind, _)| kind).collect();
+                assert_eq!(kinds, ["losses"]);
+                let sent = step().channel(channels::JOINED_ROWS);
+                let movers: Vec<_> =
+                    (0..size).map(|of| looked_up(&batch, part(of, size))).collect();
+                let of_owner = |id: u32| id as usize % size;
+                let (mut to_owners, mut means) = (0, 0);
+                for column in 0..2 {
+                    let moved = &movers[own][column];
+                    to_owners += moved.iter().filter(|&&id| of_owner(id) != own).count();
+                    for id in (0..300).filter(|&id| of_owner(id) == own) {
+                        let of: Vec<_> =
+                            (0..size).filter(|&of| movers[of][column].contains(&id)).collect();
+                        means += match &of[..] {
+                            [] => 0,
+                            [only] if *only != own => size - 2,
+                            _ => size - 1,
+                        };
+                    }
+                }
+                let row = 4 * (1 + 3 * WIDTH);
+                let bytes = 2 * 4 * (size - 1) * 2 + row * (to_owners + means);
+                let expected = (2 * (size as u64 - 1), bytes as u64);
+                assert_eq!((sent.messages_sent, sent.bytes_sent), expected);
+            });
+        }
+    }
+
+    /// An engine after two steps on the rows of one rank.
+    fn alone(batch: &Batch, (rank, size): (usize, usize)) -> Engine {
+        let (model, params) = model(Params::new());
+        let optimizer = OptimizerConfig::new(Rule::ADAM, 0.1);
+        let engine = Engine::new(model, params, optimizer, GROUPS / size, 1);
+        let mut engine = engine.expect("the settings are valid");
+        let mut own = batch.clone();
+        own.clear();
+        own.append(batch, part(rank, size));
+        for _ in 0..2 {
+            engine.step(&own).expect("a step");
+        }
+        engine
+    }
+
+    /// An engine of a rank after a block of two steps.
+    fn after_block(rank: &ThreadRank, batch: &Batch) -> Engine {
+        let (ranks, mut engine) =
+            engine(rank, &replicated(), OptimizerConfig::new(Rule::ADAM, 0.1));
+        for _ in 0..2 {
+            engine.step_among(&ranks, batch).expect("a step");
+        }
+        engine
+    }
+
+    fn bits_of_tables(engine: &Engine, values: Values) -> Vec<u32> {
+        let params = values(engine);
+        let rows = params.table_ids().flat_map(|id| params.table_rows(id).iter());
+        rows.flatten().map(|value| value.to_bits()).collect()
+    }
+
+    #[test]
+    fn replicated_rows_become_the_mean_over_the_ranks_that_moved_them() {
+        let (size, batch) = (4, batch());
+        let alone: Vec<_> = (0..size).map(|rank| alone(&batch, (rank, size))).collect();
+        let movers: Vec<_> = (0..size).map(|rank| looked_up(&batch, part(rank, size))).collect();
+        let found = Threads::run(size, |rank| after_block(rank, &batch));
+        for values in [Engine::params as Values, Engine::optimizer_state] {
+            let all: Vec<_> = found.iter().map(|engine| bits_of_tables(engine, values)).collect();
+            assert!(all.iter().all(|of| *of == all[0]), "all ranks have the same tables");
+            let found = values(&found[0]);
+            let rows = found.table_ids().flat_map(|id| {
+                found.table_rows(id).numbered().map(move |(row, found)| (id, row, found))
+            });
+            for (id, row, found) in rows {
+                let has_it = |rank: &usize| movers[*rank][id.index()].contains(&row);
+                let of: Vec<_> = (0..size).filter(has_it).collect();
+                // No engine has moved the other rows.
+                let of = if of.is_empty() { vec![0] } else { of };
+                let row_of = |&rank: &usize| values(&alone[rank]).table_rows(id).row(row);
+                let rows: Vec<_> = of.iter().map(row_of).collect();
+                if let [only] = rows[..] {
+                    assert_eq!(found, only);
+                }
+                for (i, &found) in found.iter().enumerate() {
+                    assert_mean(found, rows.iter().map(|row| row[i]));
+                }
+            }
+        }
+        for (i, &found) in found[0].params().dense_values().iter().enumerate() {
+            assert_mean(found, alone.iter().map(|engine| engine.params().dense_values()[i]));
+        }
+    }
+
+    #[track_caller]
+    fn assert_mean(found: f32, of: impl ExactSizeIterator<Item = f32>) {
+        let n = of.len() as f32;
+        let mean = of.sum::<f32>() / n;
+        assert!((found - mean).abs() <= 1e-6 * mean.abs().max(1.0), "{found}, not {mean}");
     }
 }

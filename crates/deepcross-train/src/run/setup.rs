@@ -93,9 +93,9 @@ pub(super) fn set_up<'r, 'c>(
     let fingerprint = fingerprint.map(TrainedModel::fingerprint).transpose();
     let fingerprint =
         fingerprint.map_err(|error| invalid(Path::new("the model"), error.to_string()))?;
-    let share = ranks.map(Ranks::share).unwrap_or_default();
+    let held = held(config, ranks);
     let (checkpoint, schedule) =
-        open_checkpoints(config, (files, prints), fingerprint, (checkpoints, share))?;
+        open_checkpoints(config, (files, prints), fingerprint, (checkpoints, held))?;
     if let Some(ranks) = ranks {
         ranks.check_same_start(&start(checkpoint.as_ref(), fingerprint))?;
     }
@@ -167,13 +167,13 @@ fn open_checkpoints<'c>(
     config: &RunConfig,
     (files, prints): (&Files, Option<FilePrints>),
     init: Option<u64>,
-    (checkpoints, share): (Option<Checkpoints<'c>>, Share),
+    (checkpoints, held): (Option<Checkpoints<'c>>, Share),
 ) -> Result<(Option<Checkpoint>, Option<CheckpointSchedule<'c>>), TrainError> {
     let Some(checkpoints) = checkpoints else { return Ok((None, None)) };
     let prints = prints.map_or_else(|| FilePrints::of(files), Ok)?;
     let run = Identity::of(config, prints, init)?;
     let found = match checkpoints.resume {
-        true => Checkpoint::find(&run, config, files, (checkpoints.file(), share))?,
+        true => Checkpoint::find(&run, config, files, (checkpoints.file(), held))?,
         false => None,
     };
     let mut schedule = CheckpointSchedule::new(checkpoints, run, config.train.checkpoint_steps);
@@ -181,6 +181,11 @@ fn open_checkpoints<'c>(
         schedule.resume_at(checkpoint.n_steps);
     }
     Ok((found, Some(schedule)))
+}
+
+/// The rows of tables that this process holds.
+fn held(config: &RunConfig, ranks: Option<&Ranks<'_>>) -> Share {
+    ranks.map_or(Share::WHOLE, |ranks| config.distributed.held(ranks.share()))
 }
 
 /// Where a run begins, in words that are the same on two ranks if they begin at the same place.
@@ -295,9 +300,9 @@ fn begin_from_model<'r>(
     let TrainedModel { model, params, other_members, encoder, .. } = init;
     let weights = [params].into_iter().chain(other_members).collect();
     let members = collected(weights, |number, weights: Params<f32>| {
-        let weights = match ranks {
-            Some(ranks) => weights.to_share(ranks.share()),
-            None => weights,
+        let weights = match held(config, ranks) {
+            Share::WHOLE => weights,
+            held => weights.to_share(held),
         };
         engine(config, (number, model.clone(), weights), ranks, observer).map(Member::new)
     })?;
@@ -401,7 +406,7 @@ fn new_model<'r>(
     observer: &mut Observer<'_>,
 ) -> Result<Setup<'r>, TrainError> {
     observe_fitted(&fitted, observer);
-    let share = ranks.map(Ranks::share).unwrap_or_default();
+    let share = held(config, ranks);
     let (train, spec) = (&config.train, config.model.check()?);
     let seeds = (0..train.members).map(|number| train.member_seed(number)).collect();
     let members = collected(seeds, |number, seed| {

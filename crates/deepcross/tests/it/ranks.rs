@@ -8,7 +8,7 @@ use deepcross::train::{
     load_model, remove_checkpoint, save_on_ranks, train,
 };
 use deepcross_testing::number_of_mutations;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -478,21 +478,31 @@ fn a_rank_that_dies_ends_the_run_of_all() {
 }
 
 const BMUF: &str = "distributed={method='bmuf',block=3}";
+const REPLICATED: &str = "distributed={method='bmuf',block=3,tables='replicated'}";
 
 #[test]
 fn blocks_of_steps_repeat_for_the_same_number_of_ranks() {
-    let case = Case::new(&[BMUF, "train.epochs=3", "model.batch_norm=true"]);
-    let trained = |size, threads| {
-        let mut found = Threads::run(size, |rank| case.on(rank, threads).expect("the ranks train"));
-        found.swap_remove(0)
-    };
-    let (bytes, said) = trained(4, 1);
-    assert!(trained(4, 2) == (bytes.clone(), said), "another model");
-    assert!(trained(2, 1).0 != bytes);
-    for every in [1, 2, 5] {
-        let (found, stops) = case.interrupted(&[4], every);
-        assert!(stops >= 2 && found == bytes, "stopped {stops} times: another artifact");
+    let mut models = Vec::new();
+    for distributed in [BMUF, REPLICATED] {
+        let case = Case::new(&[distributed, "train.epochs=3", "model.batch_norm=true"]);
+        let trained = |size, threads| {
+            let on = |rank: &ThreadRank| case.on(rank, threads).expect("the ranks train");
+            Threads::run(size, on).swap_remove(0)
+        };
+        let (bytes, said) = trained(4, 1);
+        assert!(trained(4, 2) == (bytes.clone(), said), "another model");
+        assert!(trained(2, 1).0 != bytes);
+        for every in [1, 2, 5] {
+            let (found, stops) = case.interrupted(&[4], every);
+            assert!(stops >= 2 && found == bytes, "stopped {stops} times: another artifact");
+        }
+        models.push(bytes);
     }
+    assert!(models[0] != models[1]);
+}
+
+#[test]
+fn what_waits_for_a_block_is_done_at_the_end_of_the_epoch() {
     // No block of this length ends before its epoch does, and what waits for it is done then.
     let case = Case::new(&["distributed={method='bmuf',block=1000}", "train.epochs=3"]);
     let (found, stops) = case.interrupted(&[4], 2);
@@ -508,14 +518,64 @@ fn blocks_of_steps_repeat_for_the_same_number_of_ranks() {
 
 #[test]
 fn blocks_resume_on_the_same_number_of_ranks_alone() {
-    let case = Case::new(&[BMUF]);
-    let run = |rank: &ThreadRank, next| case.ended(rank, next);
-    for error in Threads::run(2, |rank| run(rank, Next::Stop)) {
-        // The checkpoint waits for the end of the block.
-        assert!(matches!(error, TrainError::Stopped { step: 3, .. }), "{error}");
+    for distributed in [BMUF, REPLICATED] {
+        let case = Case::new(&[distributed]);
+        let run = |rank: &ThreadRank, next| case.ended(rank, next);
+        for error in Threads::run(2, |rank| run(rank, Next::Stop)) {
+            // The checkpoint waits for the end of the block.
+            assert!(matches!(error, TrainError::Stopped { step: 3, .. }), "{error}");
+        }
+        for said in Threads::run(4, |rank| run(rank, Next::Continue).to_string()) {
+            assert!(said.contains("it was trained by 2 ranks and now there are 4"), "{said}");
+        }
     }
-    for said in Threads::run(4, |rank| run(rank, Next::Continue).to_string()) {
-        assert!(said.contains("it was trained by 2 ranks and now there are 4"), "{said}");
+}
+
+/// All kinds of messages about tables are counted over the whole run, with validation and reports of units.
+#[test]
+fn replicated_tables_are_equal_on_all_ranks_and_joined_alone() {
+    let is_ftrl = |overrides: &Vec<String>| overrides.iter().any(|one| one.contains("ftrl"));
+    for overrides in kinds().iter().filter(|overrides| !is_ftrl(overrides)) {
+        let overrides: Vec<&str> = overrides.iter().map(String::as_str).collect();
+        // A rank has no rows of the last batch.
+        let more = [REPLICATED, "train.embedding_optimizer=row-wise-adagrad", "train.batch=203"];
+        let case = Case::new(&[&overrides[..], &more].concat());
+        let found = Threads::run(4, |rank| {
+            let mut kinds = BTreeSet::new();
+            let options = RunOptions {
+                cache: Some(case.cache()),
+                ranks: Some(rank),
+                ..RunOptions::on_threads(1)
+            };
+            let trained = train(&case.config, &Files::default(), options, &mut |event| {
+                if let Event::Exchanged(traffic) = event {
+                    kinds.extend(traffic.kinds().map(|(kind, _)| kind));
+                }
+            });
+            let trained = trained.unwrap_or_else(|error| panic!("{error}"));
+            (trained.fingerprint().expect("all rows are here"), kinds)
+        });
+        assert!(found.iter().all(|(model, _)| *model == found[0].0), "{overrides:?}");
+        let tables = ["ids", "rows", "row gradients", "joined rows", "dense gradients"];
+        let sent: Vec<_> = tables.iter().filter(|kind| found[0].1.contains(*kind)).collect();
+        assert_eq!(sent, [&"joined rows", &"dense gradients"], "{overrides:?}");
+    }
+}
+
+/// The weights of ranks differ within a block, and so do their errors.
+#[test]
+fn all_ranks_give_the_same_error_within_a_block() {
+    let rates = ["learning_rate=1e30", "embedding_learning_rate=1e39", "learning_rate=1e12"];
+    for (rate, distributed) in rates.iter().flat_map(|rate| [(rate, BMUF), (rate, REPLICATED)]) {
+        let case = Case::new(&["train.optimizer=sgd", &format!("train.{rate}"), distributed]);
+        for size in [2, 4] {
+            let run = |rank: &ThreadRank| case.on(rank, 1).expect_err("the weights overflow");
+            let errors = Threads::run(size, run);
+            assert!(matches!(errors[0], TrainError::NotFinite { .. }), "{}", errors[0]);
+            for error in &errors {
+                assert_eq!(error.to_string(), errors[0].to_string(), "{rate}, {size} ranks");
+            }
+        }
     }
 }
 
