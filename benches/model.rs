@@ -68,7 +68,7 @@ fn rank(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
         column.append_copies(shared, CANDIDATES);
     }
     assert!(matches!(batch.columns()[SHARED - 1], Column::Sparse(_)), "fields of ids come first");
-    let mut columns = model.shared_columns(&(0..SHARED).collect::<Vec<_>>());
+    let mut columns = predictor.shared_columns(&(0..SHARED).collect::<Vec<_>>());
     let mut group = criterion.benchmark_group("rank_encoded");
     group.throughput(Throughput::Elements(CANDIDATES as u64));
     let rows = batch.rows(0..CANDIDATES);

@@ -154,7 +154,7 @@ fn members_that_are_no_model_are_refused() {
     assert!(error.contains("member 3: "), "{error}");
     let model = sample_model(ModelKind::Fm);
     assert!(model.clone().with_weights(many).is_err() && model.with_weights(vec![]).is_err());
-    let (_, normed) = normalised_samples().into_iter().next().unwrap();
+    let (_, normed) = normalised_samples().next().unwrap();
     let mut other = normed.params.clone();
     let id = other.statistic_ids().last().unwrap();
     other.statistic_mut(id).fill(-1.0);
