@@ -138,71 +138,57 @@ impl DistributedConfig {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(text: &str, train: &OptimizerConfig, expected: &str) {
+        let config: DistributedConfig = toml::from_str(text).expect("a well-formed section");
+        let found: Vec<_> = config.problems(train).iter().map(Problem::to_string).collect();
+        assert_eq!(found.join("; "), expected);
+    }
+
+    const BMUF: &str = "method = 'bmuf'";
+    const REPLICATED: &str = "method = 'bmuf'\ntables = 'replicated'";
+
+    fn plain() -> OptimizerConfig {
+        OptimizerConfig::new(Rule::ADAM, 0.1)
+    }
+
+    #[test]
+    fn settings_of_blocks_belong_to_blocks_and_have_a_range() {
+        let plain = &plain();
+        check("method = 'bmuf'\nblock = 3\nblock_momentum = 0.0", plain, "");
+        check("method = 'bmuf'\ntables = 'shared'", plain, "");
+        check(REPLICATED, plain, "");
+        for (key, value) in [("block", "3"), ("tables", "'replicated'")] {
+            let expected = "has a meaning only with the `method` `bmuf`";
+            check(&format!("{key} = {value}"), plain, &format!("`distributed.{key}`: {expected}"));
+        }
+        let expected = "`distributed.block`: must be at least 1, but is 0";
+        check("method = 'bmuf'\nblock = 0", plain, expected);
+        let expected = "`distributed.block_momentum`: must be in [0, 1), but is 1";
+        check("method = 'bmuf'\nblock_momentum = 1.0", plain, expected);
+    }
+
     #[test]
     fn problems_name_both_settings() {
-        let plain = OptimizerConfig::new(Rule::ADAM, 0.1);
-        let of_rule = |rule| OptimizerConfig::new(rule, 0.1);
-        let ftrl = of_rule(Rule::Ftrl { beta: 1.0, l1: 0.0, l2: 0.0 });
-        let clipped = OptimizerConfig { clip_norm: Some(1.0), ..plain };
-        let dense = OptimizerConfig { table_updates: TableUpdates::Dense, ..plain };
-        let tables_by_ftrl = OptimizerConfig { tables: ftrl.tables, ..plain };
-        let bmuf = "method = 'bmuf'";
-        let replicated = "method = 'bmuf'\ntables = 'replicated'";
-        let cases = [
-            ("", clipped, ""),
-            ("method = 'bmuf'\nblock = 3\nblock_momentum = 0.0", plain, ""),
-            (replicated, plain, ""),
-            ("method = 'bmuf'\ntables = 'shared'", dense, ""),
-            (bmuf, tables_by_ftrl, ""),
-            (
-                "block = 3",
-                plain,
-                "`distributed.block`: has a meaning only with the `method` `bmuf`",
-            ),
-            (
-                "tables = 'replicated'",
-                plain,
-                "`distributed.tables`: has a meaning only with the `method` `bmuf`",
-            ),
-            (
-                "method = 'bmuf'\nblock = 0",
-                plain,
-                "`distributed.block`: must be at least 1, but is 0",
-            ),
-            (
-                "method = 'bmuf'\nblock_momentum = 1.0",
-                plain,
-                "`distributed.block_momentum`: must be in [0, 1), but is 1",
-            ),
-            (
-                bmuf,
-                clipped,
-                "`distributed.method`: `bmuf` cannot be used with `train.clip_norm`, which needs a norm of all gradients of \
-                 a step",
-            ),
-            (
-                replicated,
-                ftrl,
-                "`distributed.method`: `bmuf` cannot be used with `train.optimizer = \"ftrl\"`, which needs weights that \
-                 are computed from their gradients alone",
-            ),
-            (
-                replicated,
-                tables_by_ftrl,
-                "`distributed.tables`: `replicated` cannot be used with `train.embedding_optimizer = \"ftrl\"`, which \
-                 needs weights that are computed from their gradients alone",
-            ),
-            (
-                replicated,
-                dense,
-                "`distributed.tables`: `replicated` cannot be used with `train.table_updates = \"dense\"`, which needs \
-                 every row in each step",
-            ),
+        let ftrl = OptimizerConfig::new(Rule::Ftrl { beta: 1.0, l1: 0.0, l2: 0.0 }, 0.1);
+        let clipped = OptimizerConfig { clip_norm: Some(1.0), ..plain() };
+        let dense = OptimizerConfig { table_updates: TableUpdates::Dense, ..plain() };
+        let tables_by_ftrl = OptimizerConfig { tables: ftrl.tables, ..plain() };
+        let accepted = [("", &clipped), (BMUF, &dense), (BMUF, &tables_by_ftrl)];
+        accepted.into_iter().for_each(|(text, train)| check(text, train, ""));
+        let of_gradients = "weights that are computed from their gradients alone";
+        let refused = [
+            (BMUF, &clipped, "train.clip_norm", "a norm of all gradients of a step"),
+            (REPLICATED, &ftrl, "train.optimizer = \"ftrl\"", of_gradients),
+            (REPLICATED, &tables_by_ftrl, "train.embedding_optimizer = \"ftrl\"", of_gradients),
+            (REPLICATED, &dense, "train.table_updates = \"dense\"", "every row in each step"),
         ];
-        for (text, train, expected) in cases {
-            let config: DistributedConfig = toml::from_str(text).expect("a well-formed section");
-            let found: Vec<_> = config.problems(&train).iter().map(Problem::to_string).collect();
-            assert_eq!(found.join("; "), expected);
+        for (i, (text, train, other, what)) in refused.into_iter().enumerate() {
+            let [key, value] = if i < 2 { ["method", "bmuf"] } else { ["tables", "replicated"] };
+            let expected = format!(
+                "`distributed.{key}`: `{value}` cannot be used with `{other}`, which needs {what}"
+            );
+            check(text, train, &expected);
         }
     }
 }

@@ -347,23 +347,23 @@ mod tests {
                 let sent = step().channel(channels::JOINED_ROWS);
                 let movers: Vec<_> =
                     (0..size).map(|of| looked_up(&batch, part(of, size))).collect();
-                let of_owner = |id: u32| id as usize % size;
-                let (mut to_owners, mut means) = (0, 0);
-                for column in 0..2 {
-                    let moved = &movers[own][column];
-                    to_owners += moved.iter().filter(|&&id| of_owner(id) != own).count();
-                    for id in (0..300).filter(|&id| of_owner(id) == own) {
-                        let of: Vec<_> =
-                            (0..size).filter(|&of| movers[of][column].contains(&id)).collect();
-                        means += match &of[..] {
-                            [] => 0,
-                            [only] if *only != own => size - 2,
-                            _ => size - 1,
-                        };
-                    }
-                }
+                let is_own = |id: &u32| *id as usize % size == own;
+                let of_column = |column: usize| {
+                    let moved = |of: usize, id: &u32| movers[of][column].contains(id);
+                    let to_owners = movers[own][column].iter().filter(|id| !is_own(id)).count();
+                    let takers = |id: u32| match (0..size)
+                        .filter(|&of| moved(of, &id))
+                        .collect::<Vec<_>>()[..]
+                    {
+                        [] => 0,
+                        [only] if only != own => size - 2,
+                        _ => size - 1,
+                    };
+                    to_owners + (0..300).filter(is_own).map(takers).sum::<usize>()
+                };
                 let row = 4 * (1 + 3 * WIDTH);
-                let bytes = 2 * 4 * (size - 1) * 2 + row * (to_owners + means);
+                let n_rows: usize = (0..2).map(of_column).sum();
+                let bytes = 2 * 4 * (size - 1) * 2 + row * n_rows;
                 let expected = (2 * (size as u64 - 1), bytes as u64);
                 assert_eq!((sent.messages_sent, sent.bytes_sent), expected);
             });
