@@ -39,19 +39,24 @@ impl<F: Real> PackedWeights<F> {
     /// Begins a pass over the weights of this place.
     pub(crate) fn begin_at(&mut self, place: usize) {
         self.place = place;
-        if self.places.len() <= place {
-            self.places.resize_with(place + 1, Place::default);
+    }
+
+    /// The place of the present pass.
+    fn at(&mut self) -> &mut Place<F> {
+        if self.places.len() <= self.place {
+            self.places.resize_with(self.place + 1, Place::default);
         }
+        &mut self.places[self.place]
     }
 
     /// The weight as it is stored, `[outputs, inputs]`.
     pub(crate) fn as_stored(&mut self, params: &Params<F>, id: DenseId) -> &RightFactor<F> {
-        current(&mut self.places[self.place].as_stored, params, id, RightFactor::pack)
+        current(&mut self.at().as_stored, params, id, RightFactor::pack)
     }
 
     /// The transposed weight, `[inputs, outputs]`.
     pub(crate) fn transposed(&mut self, params: &Params<F>, id: DenseId) -> &RightFactor<F> {
-        current(&mut self.places[self.place].transposed, params, id, RightFactor::pack_transposed)
+        current(&mut self.at().transposed, params, id, RightFactor::pack_transposed)
     }
 
     /// Reserves as much memory as `other` has.

@@ -198,11 +198,15 @@ impl Entry {
         }
     }
 
+    /// The number of elements, which is 0 only for a table: a share of a small one may have no rows.
     fn n_elements(&self) -> Result<u64, FormatError> {
         let is_shape = self.role != Role::Statistic || self.rows == 1;
+        let least_rows = u64::from(self.role == Role::Table);
         self.rows
+            .max(least_rows)
             .checked_mul(self.columns)
             .filter(|n_elements| is_shape && (1..=MAX_ELEMENTS).contains(n_elements))
+            .map(|_| self.rows * self.columns)
             .ok_or_else(|| self.shape_error())
     }
 
@@ -405,6 +409,9 @@ mod tests {
             let message = format!("tensor `a`: {rows} rows of {columns} columns, {expected}");
             check_refused(vec![entry(Matrix, "a", rows, columns)], &message);
         }
+        Directory(vec![entry(Table, "a", 0, 1)]).check(1).unwrap();
+        let message = format!("tensor `a`: 0 rows of 0 columns, {expected}");
+        check_refused(vec![entry(Table, "a", 0, 0)], &message);
         let message = format!("tensor `a`: 2 rows of 1 columns, {expected}");
         check_refused(vec![entry(Statistic, "a", 2, 1)], &message);
 

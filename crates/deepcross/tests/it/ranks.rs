@@ -426,12 +426,16 @@ fn ranks_with_other_runs_are_named() {
 
 #[test]
 fn a_run_resumes_on_other_numbers_of_ranks() {
-    let cases: [&[&str]; 3] = [
+    let cases: [&[&str]; 4] = [
         &["train.epochs=3", "train.patience=1"],
+        // A table with fewer rows than ranks.
+        &["model={kind='fm'}", "field.campaign.top=1"],
         &["train.optimizer=ftrl", "train.embedding_optimizer=row-wise-adagrad"],
         &["model.batch_norm=true", "train.epochs=3", "train.clip_norm=0.1"],
     ];
-    for (overrides, sizes) in cases.into_iter().zip([&[4, 1, 2, 8][..], &[1, 8, 2], &[2, 4]]) {
+    for (overrides, sizes) in
+        cases.into_iter().zip([&[4, 1, 2, 8][..], &[8, 2], &[1, 8, 2], &[2, 4]])
+    {
         let case = Case::new(overrides);
         let (found, stops) = case.interrupted(sizes, 2);
         assert!(stops >= 4, "stopped only {stops} times");
