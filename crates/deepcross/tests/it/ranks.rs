@@ -3,6 +3,7 @@
 use crate::common::{artifact, clicks, config, folder, kinds, write};
 use crate::start_from_rate::WEIGHTED;
 use deepcross::collective::{Communicator, Death, Faults, ThreadRank, Threads};
+use deepcross::model::TrainedModel;
 use deepcross::train::{
     Checkpoints, EncodeOptions, Event, Files, Next, RunConfig, RunOptions, TrainError, encode,
     load_model, remove_checkpoint, save_on_ranks, train,
@@ -533,6 +534,39 @@ fn blocks_resume_on_the_same_number_of_ranks_alone() {
             assert!(said.contains("it was trained by 2 ranks and now there are 4"), "{said}");
         }
     }
+}
+
+/// Steps of no length leave the weights that the run began from.
+#[test]
+fn blocks_of_steps_begin_from_a_model() {
+    let rates = ["train.learning_rate=1e-30", "train.embedding_learning_rate=1e-30"];
+    for distributed in [BMUF, REPLICATED] {
+        let still = ["train.optimizer=sgd", "train.epochs=1", distributed];
+        let case = Case::new(&[&still[..], &rates].concat());
+        let options = RunOptions { cache: Some(case.cache()), ..RunOptions::on_threads(1) };
+        let other = config(&["train.epochs=1", "train.learning_rate=0.03"]);
+        let init = train(&other, &case.files, options, &mut |_| ()).expect("the rows");
+        std::fs::remove_file(case.cache()).expect("the cache");
+        let options = EncodeOptions { init: Some(&init), ..EncodeOptions::default() };
+        encode(&case.config, &case.files, options, &case.cache(), &mut |_| ()).expect("the rows");
+        let file = case.folder.path().join("of-ranks.dcx");
+        Threads::run(2, |rank| {
+            let (cache, ranks) = (Some(case.cache()), Some(rank as &dyn Communicator));
+            let init = Some(init.clone());
+            let options = RunOptions { cache, ranks, init, ..RunOptions::on_threads(1) };
+            let model = train(&case.config, &Files::default(), options, &mut |_| ());
+            save_on_ranks(rank, &model.expect("the ranks train"), &file).expect("there is room");
+        });
+        let trained = TrainedModel::load(&file).expect("the model");
+        assert!(weights(&trained) == weights(&init), "{distributed}");
+    }
+}
+
+/// The bits of all weights.
+fn weights(model: &TrainedModel) -> Vec<u32> {
+    let dense = model.params.dense_values().to_vec();
+    let tables = model.params.table_ids().flat_map(|id| model.params.table(id));
+    dense.into_iter().chain(tables).map(f32::to_bits).collect()
 }
 
 /// All kinds of messages about tables are counted over the whole run, with validation and reports of units.
