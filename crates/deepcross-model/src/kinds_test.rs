@@ -605,7 +605,9 @@ fn weights_of_one_kind_are_refused_for_another() {
 /// never a panic.
 #[test]
 fn forged_files_of_every_kind_give_a_model_or_an_error() {
-    let files = ModelKind::ALL.map(|kind| parts(&bytes(&sample_model(kind))));
+    let mut models = ModelKind::ALL.map(sample_model).to_vec();
+    models.push(sample_of_members(ModelKind::Mlp, 3));
+    let files: Vec<_> = models.iter().map(|model| parts(&bytes(model))).collect();
     let (n_accepted, n_refused) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let strategy = (0..files.len(), mutations());
     run(strategy, |(file, changes): (usize, Vec<Mutation>)| {
@@ -617,6 +619,8 @@ fn forged_files_of_every_kind_give_a_model_or_an_error() {
             Ok(model) => {
                 n_accepted.set(n_accepted.get() + 1);
                 prop_assert_eq!(model.spec.check(), Ok(()));
+                let is_finite = |params: &Params<f32>| params.find_non_finite().is_none();
+                prop_assert!(model.members().into_iter().all(is_finite));
                 if let Some(calibrator) = &model.calibrator {
                     let [low, high] = [-3.0, 3.0].map(|logit| calibrator.probability(logit));
                     prop_assert!(0.0 <= low && low <= high && high <= 1.0, "{calibrator:?}");

@@ -9,7 +9,7 @@ pub struct TrainingSummary {
     pub rows: u64,
     /// Clicks among them.
     pub positives: u64,
-    /// Steps made until the end of the kept epoch.
+    /// Steps that each member made until the end of the kept epoch.
     pub steps: u64,
     /// Epochs run.
     pub epochs: u32,

@@ -105,6 +105,8 @@ pub enum Event<'a> {
     Units {
         /// The epoch, from 1; 0 before the first step.
         epoch: u32,
+        /// The member whose units these are: the first.
+        member: MemberPlace,
         /// The number of rows that the reports are about.
         rows: usize,
         /// One report a unit, from the stacked input to the score.

@@ -5,6 +5,7 @@
 //! [`TrainError::Warned`](crate::TrainError::Warned).
 
 use crate::diagnosis::{UnitProblem, moment};
+use crate::member_place::MemberPlace;
 use deepcross_data::{AbsentLabels, Drift};
 use deepcross_metrics::Undefined;
 use deepcross_model::ValueChange;
@@ -150,6 +151,8 @@ pub enum Warning {
     Units {
         /// The epoch, from 1; 0 before the first step.
         epoch: u32,
+        /// The member whose units these are.
+        member: MemberPlace,
         /// The units, in order.
         units: Vec<usize>,
         /// The problem.
@@ -248,7 +251,9 @@ impl fmt::Display for Warning {
                 far_above_best(f, [*epoch, *best], [*log_loss, *best_log_loss], *with_log_loss)
             }
             Self::ShrunkEmbeddings { fields, penalty } => shrunk_embeddings(f, fields, *penalty),
-            Self::Units { epoch, units, problem } => unit_problem(f, *epoch, units, *problem),
+            Self::Units { epoch, member, units, problem } => {
+                unit_problem(f, *epoch, *member, units, *problem)
+            }
         }
     }
 }
@@ -396,11 +401,13 @@ fn far_above_best(
 fn unit_problem(
     f: &mut fmt::Formatter<'_>,
     epoch: u32,
+    member: MemberPlace,
     units: &[usize],
     problem: UnitProblem,
 ) -> fmt::Result {
     let (what, advice) = problem.words();
-    write!(f, "{} {}: {what}; {advice}", names(units), moment(epoch))
+    let (units, member, moment) = (names(units), member.of_several(), moment(epoch));
+    write!(f, "{units}{member} {moment}: {what}; {advice}")
 }
 
 /// A share in percent.
@@ -444,13 +451,14 @@ mod tests {
 
     #[test]
     fn a_warning_about_units_says_what_is_wrong_and_what_helps() {
-        let warning = |epoch| {
+        let warning = |epoch, of| {
             let (units, problem) = (vec![0, 1], UnitProblem::Exploding);
-            Warning::Units { epoch, units, problem }.to_string()
+            let member = MemberPlace { number: 1, of };
+            Warning::Units { epoch, member, units, problem }.to_string()
         };
         let what = "the gradient explodes: it is more than 1,000 times the last unit's; use fewer units, or lower \
                     `train.learning_rate`";
-        assert_eq!(warning(0), format!("units 0–1 at the start: {what}"));
-        assert_eq!(warning(3), format!("units 0–1 after epoch 3: {what}"));
+        assert_eq!(warning(0, 1), format!("units 0–1 at the start: {what}"));
+        assert_eq!(warning(3, 2), format!("units 0–1 of member 1 of 2 after epoch 3: {what}"));
     }
 }

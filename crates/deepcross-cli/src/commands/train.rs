@@ -332,7 +332,7 @@ fn ended(
             let file = file.display();
             let advice = match error {
                 TrainError::NotFinite { .. } => format!(
-                    "to continue from step {step} with other settings, such as a lower learning rate, rename {file} and \
+                    "to continue from step {step} of the run with other settings, such as a lower learning rate, rename {file} and \
                      give its new name to --init"
                 ),
                 _ => format!(

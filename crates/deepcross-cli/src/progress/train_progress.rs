@@ -105,7 +105,9 @@ impl TrainProgress {
                 self.step((*epoch, *member), *rows, *loss);
             }
             Event::Epoch(report) => self.epoch(report),
-            Event::Units { epoch, rows, units } => self.units.observe(*epoch, *rows, units),
+            Event::Units { epoch, member, rows, units } => {
+                self.units.observe(*epoch, *member, *rows, units);
+            }
             Event::Exchanged(traffic) => self.traffic.observe(traffic),
             Event::Read { train, valid } => self.read(train, *valid),
             _ => {}

@@ -1,6 +1,7 @@
 //! The table of the residual units of a run, at its start and at its end.
 
 use super::tables::{grouped, table};
+use deepcross_train::MemberPlace;
 use deepcross_train::diagnosis::{ReluReport, UnitReport, moment};
 
 /// The most units in the table; a deeper model shows this many, evenly spaced.
@@ -10,6 +11,8 @@ const MAX_LINES: usize = 10;
 #[derive(Default)]
 pub(crate) struct UnitTable {
     rows: usize,
+    /// The end of their name, if there are several members.
+    of_member: String,
     epoch: u32,
     /// The epoch of the first report: 0 is the start of the run; a resumed run reports after its next epoch.
     first_epoch: u32,
@@ -19,12 +22,18 @@ pub(crate) struct UnitTable {
 
 impl UnitTable {
     /// Takes the reports of an epoch.
-    pub(crate) fn observe(&mut self, epoch: u32, rows: usize, units: &[UnitReport]) {
+    pub(crate) fn observe(
+        &mut self,
+        epoch: u32,
+        member: MemberPlace,
+        rows: usize,
+        units: &[UnitReport],
+    ) {
         if self.first.is_empty() {
             (self.first, self.first_epoch) = (units.to_vec(), epoch);
         }
         self.last = units.to_vec();
-        (self.epoch, self.rows) = (epoch, rows);
+        (self.epoch, self.rows, self.of_member) = (epoch, rows, member.of_several());
     }
 
     /// The table of the units at the start and at the end of the run; `None` if there are none.
@@ -41,7 +50,10 @@ impl UnitTable {
         let of_all = if n > MAX_LINES { format!("{MAX_LINES} of {n} ") } else { String::new() };
         let rows = grouped(self.rows as u64);
         let (first, moment) = (moment(self.first_epoch), moment(self.epoch));
-        let title = format!("{of_all}residual units on {rows} training rows, {first} → {moment}");
+        let of_member = &self.of_member;
+        let title = format!(
+            "{of_all}residual units{of_member} on {rows} training rows, {first} → {moment}"
+        );
         Some(format!("{title}\n\n{}", table.trim_fmt()))
     }
 
@@ -107,8 +119,9 @@ mod tests {
             (30, &[0, 3, 6, 9, 12, 16, 19, 22, 25, 29]),
         ] {
             let mut units = UnitTable::default();
-            units.observe(0, 1024, &reports(&vec![0.25; n]));
-            units.observe(2, 1024, &reports(&vec![0.0; n]));
+            let member = MemberPlace { number: 1, of: n };
+            units.observe(0, member, 1024, &reports(&vec![0.25; n]));
+            units.observe(2, member, 1024, &reports(&vec![0.0; n]));
             let table = units.text().unwrap();
             let (title, lines) = table.split_once("\n\n").unwrap();
             assert!(
@@ -116,6 +129,7 @@ mod tests {
                 "{title}"
             );
             assert_eq!(title.starts_with("10 of 30"), n == 30, "{title}");
+            assert_eq!(title.contains(&format!("of member 1 of {n} on")), n > 1, "{title}");
             let lines: Vec<_> = lines.lines().skip(1).collect();
             assert_eq!(lines.len(), shown.len(), "{table}");
             assert!(!table.contains("outer"), "no unit has an outer ReLU\n{table}");

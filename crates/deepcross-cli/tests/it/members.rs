@@ -2,6 +2,7 @@
 
 use crate::Folder;
 use deepcross_train::config::TrainConfig;
+use serde_json::Value;
 
 const TRAIN: &str = "train --config run.toml --data train.csv --set train.split_seed=1 --set train.epochs=1 \
                      --set train.learning_rate=0.05";
@@ -79,9 +80,22 @@ fn evaluation_importance_and_comparison_take_members() {
     let folder = models();
     let text = folder.succeed("evaluate --model model.dcx --data train.csv --importance").stdout;
     assert!(text.contains("log loss") && text.contains("age"), "{text}");
-    let compare = "compare --config run.toml --data train.csv --seeds 2 --models deep-crossing,lr";
-    let said = folder.succeed(&format!("{compare} --set train.members=2 --json")).stdout;
-    assert!(said.contains("deep-crossing"), "{said}");
+    let json = |call: &str| -> Value {
+        let said = folder.succeed(call).stdout;
+        serde_json::from_str(said.lines().last().unwrap()).unwrap()
+    };
+    let settings = "--set train.split_seed=1 --set train.epochs=1 --set train.learning_rate=0.05";
+    let compare = "compare --config run.toml --data train.csv --test new.csv --seeds 1 --models deep-crossing --json";
+    let compared = |members: u32| -> Value {
+        let call = format!("{compare} {settings} --set train.members={members}");
+        json(&call)["models"][0].take()
+    };
+    let (one, three) = (compared(1), compared(3));
+    let n = |model: &Value| model["n_parameters"].as_u64().unwrap();
+    assert_eq!(n(&three), 3 * n(&one));
+    let evaluated = json("evaluate --model model.dcx --data new.csv --json");
+    assert_eq!(three["runs"][0]["test"]["log_loss"], evaluated["log_loss"]);
+    assert!(one["runs"][0]["test"]["log_loss"] != evaluated["log_loss"]);
 }
 
 #[test]

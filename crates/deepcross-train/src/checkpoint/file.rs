@@ -118,12 +118,16 @@ impl FileHeader for Header {
 
 /// Refuses steps of several members that are not those of the run.
 fn check_steps(steps: &[u64], n_steps: u64) -> Result<(), FormatError> {
-    let sum = steps.iter().try_fold(0, |sum: u64, steps| sum.checked_add(*steps));
-    if (2..=MAX_MEMBERS).contains(&steps.len()) && sum == Some(n_steps) {
-        return Ok(());
+    let refused = |reason| Err(FormatError::Section { name: MEMBERS.to_owned(), reason });
+    if !(2..=MAX_MEMBERS).contains(&steps.len()) {
+        let n = steps.len();
+        return refused(format!("it has {n} members, expected from 2 to {MAX_MEMBERS}"));
     }
-    let reason = format!("{} members with the steps {steps:?}, of {n_steps} steps", steps.len());
-    Err(FormatError::Section { name: MEMBERS.to_owned(), reason })
+    let sum = steps.iter().try_fold(0, |sum: u64, steps| sum.checked_add(*steps));
+    match sum == Some(n_steps) {
+        true => Ok(()),
+        false => refused(format!("its members made {steps:?} steps, expected {n_steps} in all")),
+    }
 }
 
 /// The counts of the rows that the encoder was fitted on.
@@ -452,8 +456,10 @@ impl Checkpoint {
         if found != expected {
             return Some(format!("it has {found} members of {expected}"));
         }
+        let steps: Vec<_> = self.members.iter().map(|member| member.n_steps).collect();
         let validated = self.state.best.score.is_some();
-        self.members.iter().find_map(|member| member.problem(validated))
+        let problem_of_one = || self.members.iter().find_map(|member| member.problem(validated));
+        self.state.problem_of_turns(&steps).or_else(problem_of_one)
     }
 
     /// The model at the position of the checkpoint, from which another run can begin.

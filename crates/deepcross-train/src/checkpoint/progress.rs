@@ -57,6 +57,10 @@ pub(crate) struct BatchSums {
 }
 
 impl Sums {
+    fn are_finite(&self) -> bool {
+        [self.loss, self.weight, self.positive_weight].iter().all(|sum| sum.is_finite())
+    }
+
     /// The mean loss of rows that have some weight.
     pub(crate) fn mean_loss(&self) -> f64 {
         self.loss / self.weight
@@ -137,8 +141,12 @@ impl RunState {
             let n = config.members;
             return Some(format!("{} members before member {member} of {n} are done", done.len()));
         }
-        if sums.rows > n_rows {
-            return Some(format!("{} rows of {n_rows} are done", sums.rows));
+        let are_wrong = |sums: &&Sums| sums.rows > n_rows || !sums.are_finite();
+        if let Some(sums) = done.iter().chain([sums]).find(are_wrong) {
+            let Sums { rows, loss, weight, .. } = sums;
+            return Some(format!(
+                "{rows} rows of {n_rows} are done, with losses of {loss} and weights of {weight}"
+            ));
         }
         if reports.len() != *epoch as usize - 1 {
             return Some(format!("it has {} epochs before epoch {epoch}", reports.len()));
@@ -150,6 +158,24 @@ impl RunState {
             return Some(format!("the learning rates are {level} of their full size"));
         }
         None
+    }
+}
+
+impl RunState {
+    /// The reason why several members cannot have made these steps at this turn, if there is one.
+    ///
+    /// All make as many steps in an epoch.
+    pub(crate) fn problem_of_turns(&self, steps: &[u64]) -> Option<String> {
+        let (turn, batches) = (self.turn.member as usize, self.batches);
+        let (before, [own, after @ ..]) = steps.split_at_checked(turn)? else { return None };
+        let is_possible = before.iter().all(|steps| *steps == before[0] && steps >= own)
+            && after.iter().all(|steps| steps.checked_add(batches) == Some(*own));
+        let reason = || {
+            format!(
+                "its members made {steps:?} steps, and member {turn} made {batches} of them in this epoch"
+            )
+        };
+        (!is_possible).then(reason)
     }
 }
 
@@ -239,5 +265,41 @@ mod tests {
         let read = toml::from_str::<RunState>(&older).expect("the state can be read");
         let valid = read.reports[1].valid.expect("the metrics are there");
         assert_eq!((valid.brier, valid.auc), (None, metrics([0.0, 1.0]).auc));
+    }
+
+    #[test]
+    fn steps_that_members_cannot_have_made_are_noticed() {
+        let cases: [(u32, u64, &[u64], bool); 9] = [
+            (0, 4, &[4], true),
+            (0, 2, &[2, 0, 0], true),
+            (0, 2, &[7, 5, 5], true),
+            (1, 2, &[5, 2, 0], true),
+            (2, 0, &[5, 5, 0], true),
+            (0, 2, &[7, 5, 4], false),
+            (1, 2, &[5, 2, 1], false),
+            (2, 1, &[5, 4, 1], false),
+            (1, 2, &[1, 2, 0], false),
+        ];
+        for (member, batches, steps, is_possible) in cases {
+            let turn = Turn { member, done: Vec::new() };
+            let state = RunState { batches, turn, ..RunState::default() };
+            let problem = state.problem_of_turns(steps);
+            assert_eq!(problem.is_none(), is_possible, "{member} {batches} {steps:?}: {problem:?}");
+        }
+    }
+
+    #[test]
+    fn sums_that_no_rows_have_are_noticed() {
+        let config = TrainConfig { members: 2, ..TrainConfig::default() };
+        let problem = |rows, loss| {
+            let sums = Sums { rows, loss, ..Sums::default() };
+            let turn = Turn { member: 1, done: vec![sums] };
+            RunState { turn, ..RunState::default() }.problem(&config, 10)
+        };
+        assert_eq!(problem(10, 2.5), None);
+        let expected = "11 rows of 10 are done, with losses of 2.5 and weights of 0";
+        assert_eq!(problem(11, 2.5).as_deref(), Some(expected));
+        let expected = "10 rows of 10 are done, with losses of NaN and weights of 0";
+        assert_eq!(problem(10, f64::NAN).as_deref(), Some(expected));
     }
 }

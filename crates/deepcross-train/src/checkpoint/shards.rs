@@ -52,6 +52,10 @@ impl FileHeader for Manifest {
 
     fn read(sections: &mut SectionReader<'_>) -> Result<Self, FormatError> {
         let header = Header::read(sections)?;
+        if header.repeats() > 1 {
+            let reason = "several ranks train a single member".to_owned();
+            return Err(FormatError::Content { reason });
+        }
         Ok(Self { header, n_shards: sections.take(SHARDS)? })
     }
 }

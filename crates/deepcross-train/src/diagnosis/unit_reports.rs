@@ -467,7 +467,7 @@ mod tests {
         let files = Files::new(vec![data]);
         let mut found = Vec::new();
         let mut observe = |event: Event<'_>| {
-            if let Event::Units { epoch, rows, units } = event {
+            if let Event::Units { epoch, rows, units, .. } = event {
                 found.push((epoch, rows, units.to_vec()));
             }
         };

@@ -5,6 +5,7 @@ use super::{fields, footer, model};
 use crate::config_file::TrainConfig;
 use crate::diagnosis::UnitReport;
 use crate::event::{EpochReport, Event};
+use crate::member_place::MemberPlace;
 use deepcross_features::Counts;
 use deepcross_model::TrainedModel;
 use deepcross_profile::number_text::{grouped, metric, percent};
@@ -85,7 +86,7 @@ impl Course {
             report.figures = plain_figures(valid);
             report.note = format!("On the validation rows, after epoch {}.", training.best_epoch);
         }
-        report.sections = vec![self.epoch_section(training.best_epoch), self.units()];
+        report.sections = vec![self.epoch_section(training.best_epoch), self.units(trained)];
         let mut data = Section::new("Data").with_note(
             "Values that have no slot of their own in the encoder, in shares of all values. A dash means that the field cannot distinguish unseen values.",
         );
@@ -130,7 +131,7 @@ impl Course {
     }
 
     /// The gradients and activity of the residual units; empty without units.
-    fn units(&self) -> Section {
+    fn units(&self, trained: &TrainedModel) -> Section {
         type Value = fn(&UnitReport) -> Option<f64>;
         let n_units = self.units.iter().map(|(_, units)| units.len()).max().unwrap_or(0);
         let lines = |value: Value| {
@@ -144,7 +145,9 @@ impl Course {
             let lines = (0..n_units).map(line).filter(|line| !line.points.is_empty());
             lines.collect::<Vec<_>>()
         };
-        let mut section = Section::new("Residual units").with_note(
+        let member = MemberPlace { number: 1, of: trained.members().len() };
+        let mut section =
+            Section::new(format!("Residual units{}", member.of_several())).with_note(
             "Always on the same training rows. Unit 0 is next to the stacked input. If there are more than eight units, eight \
              evenly spaced ones are shown.",
         );

@@ -190,7 +190,8 @@ impl Engine {
     ) -> Result<Option<NonFinite>, TrainError> {
         let own = self.find_non_finite();
         let ids: Vec<_> = self.params.table_ids().collect();
-        // All ranks have the same matrices and statistics.
+        // All ranks have the same matrices and statistics. Within a block of steps they do not, and the caller takes what
+        // one rank found.
         let in_table = match &own {
             Some(NonFinite::Weight(element)) => {
                 let id = ids.iter().find(|&&id| self.params.table_name(id) == element.name);

@@ -7,6 +7,7 @@ use crate::checkpoint::{BatchSums, Snapshot};
 use crate::diagnosis::report_rows;
 use crate::error::TrainError;
 use crate::event::{Event, Observer};
+use crate::member_place::MemberPlace;
 use crate::objective::{positive_weight, total_weight};
 use crate::options::Next;
 use deepcross_features::Batch;
@@ -87,12 +88,13 @@ impl<'a> Run<'a> {
             Some(ranks) => engine.units_among(ranks, rows)?,
             None => engine.units(rows),
         };
-        observer.event(Event::Units { epoch, rows: rows.n_rows(), units: &units });
+        let (member, rows) = (MemberPlace { number: 1, of: self.members.len() }, rows.n_rows());
+        observer.event(Event::Units { epoch, member, rows, units: &units });
         // Scoring weights of 0 pass no gradient on, until the first step moves them.
         if epoch == 0 && self.config.train.start_from_rate {
             return Ok(());
         }
-        observer.warn_all(self.unit_warnings.after(epoch, &units))
+        observer.warn_all(self.unit_warnings.after(epoch, member, &units))
     }
 
     fn check_weights(&self) -> Result<(), TrainError> {

@@ -235,16 +235,20 @@ fn resume<'r>(
     }
     observe_fitted(&fitted, observer);
     let spec = config.model.check()?;
+    let of = members.len();
     let members = collected(members, |number, stored| {
         let StoredMember { n_steps, weights, optimizer, best } = stored;
-        let model = Model::for_params(&spec, encoder.shapes(), &weights)?;
+        let invalid = |reason: String| match of {
+            1 => invalid(&file, reason),
+            _ => invalid(&file, format!("{}: {reason}", MemberPlace { number: number + 1, of })),
+        };
+        let model = Model::for_params(&spec, encoder.shapes(), &weights)
+            .map_err(|error| invalid(error.to_string()))?;
         let engine = engine(config, (number, model, weights), ranks, observer)?
             .with_optimizer_state(n_steps, optimizer)
-            .map_err(|error| invalid(&file, error.to_string()))?;
+            .map_err(|error| invalid(error.to_string()))?;
         let engine = match &block {
-            Some(block) => {
-                engine.with_block_state(block).map_err(|reason| invalid(&file, reason))?
-            }
+            Some(block) => engine.with_block_state(block).map_err(invalid)?,
             None => engine,
         };
         Ok(Member { engine, best })

@@ -50,7 +50,7 @@ pub fn train(
     let ranks = options.ranks.map(|ranks| Ranks::new(ranks, groups)).transpose()?.flatten();
     let ranks = ranks.as_ref();
     match ranks {
-        Some(_) => check_on_ranks(config)?,
+        Some(ranks) => check_on_ranks(config, ranks)?,
         None => check_alone(config)?,
     }
     thread_pool(options.threads)?
@@ -74,14 +74,23 @@ fn check_alone(config: &RunConfig) -> Result<(), TrainError> {
 ///
 /// # Errors
 /// [`TrainError::Config`].
-fn check_on_ranks(config: &RunConfig) -> Result<(), TrainError> {
+fn check_on_ranks(config: &RunConfig, ranks: &Ranks<'_>) -> Result<(), TrainError> {
     let n_members = config.train.members;
-    if n_members == 1 {
-        return Ok(());
+    if n_members > 1 {
+        return Err(refused(format!(
+            "`train.members` is {n_members}, but several ranks train one member together: start one process, or remove the \
+             key"
+        )));
     }
-    Err(refused(format!(
-        "`train.members` is {n_members}, but several ranks train one member together: start one process, or remove the key"
-    )))
+    let is_bmuf = config.distributed.method == DistributedMethod::Bmuf;
+    let (size, groups) = (ranks.size(), config.train.groups());
+    match (0..size).find(|rank| is_bmuf && ranks.groups_of(*rank).is_empty()) {
+        Some(rank) => Err(refused(format!(
+            "`distributed.method`: a rank without groups learns nothing in a block of `bmuf`, and rank {rank} of {size} has \
+             none of the {groups} of `train.groups`; take a multiple of {size}"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn refused(problem: String) -> TrainError {

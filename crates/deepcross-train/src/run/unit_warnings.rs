@@ -1,6 +1,7 @@
 //! Finds the problems of residual units that a run has not warned of yet.
 
 use crate::diagnosis::{UnitProblem, UnitReport, unit_problems};
+use crate::member_place::MemberPlace;
 use crate::warning::Warning;
 use std::collections::BTreeSet;
 
@@ -12,14 +13,19 @@ pub(super) struct UnitWarnings {
 
 impl UnitWarnings {
     /// The warnings that are new after this epoch: one for all units with the same problem.
-    pub(super) fn after(&mut self, epoch: u32, reports: &[UnitReport]) -> Vec<Warning> {
+    pub(super) fn after(
+        &mut self,
+        epoch: u32,
+        member: MemberPlace,
+        reports: &[UnitReport],
+    ) -> Vec<Warning> {
         let mut new = unit_problems(reports);
         new.retain(|&(unit, problem)| self.found.insert((problem, unit)));
         let problems: BTreeSet<UnitProblem> = new.iter().map(|&(_, problem)| problem).collect();
         let warning = |problem| {
             let of_problem = new.iter().filter(|(_, other)| *other == problem);
             let units = of_problem.map(|&(unit, _)| unit).collect();
-            Warning::Units { epoch, units, problem }
+            Warning::Units { epoch, member, units, problem }
         };
         problems.into_iter().map(warning).collect()
     }
@@ -59,7 +65,8 @@ mod tests {
             ),
         ];
         for (epoch, (gradients, expected)) in (0..).zip(cases) {
-            let warnings = units.after(epoch, &reports(gradients));
+            let warnings =
+                units.after(epoch, MemberPlace { number: 1, of: 1 }, &reports(gradients));
             assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
             for (warning, expected) in warnings.iter().zip(expected) {
                 let warning = warning.to_string();

@@ -9,6 +9,7 @@ use deepcross::train::{
     Checkpoints, EpochReport, EvaluateOptions, Event, Files, Next, RunConfig, RunOptions,
     TrainError, evaluate, load_model, train,
 };
+use xxhash_rust::xxh3::xxh3_64;
 
 const ROWS: u64 = 1500;
 
@@ -210,6 +211,62 @@ fn a_number_that_is_no_longer_finite_names_the_member() {
     let (single, several) = (error("train.members=1"), error("train.members=2"));
     assert!(single.starts_with("step "), "{single}");
     assert_eq!(several, format!("member 1 of 2, {single}"));
+    // Only the second member begins with weights that overflow.
+    let config = config(&["train.optimizer=sgd", "train.members=2"]);
+    let mut init =
+        train(&config, &files, RunOptions::on_threads(2), &mut |_| ()).expect("the rows");
+    init.other_members[0].dense_values_mut().fill(1e30);
+    let options = RunOptions { init: Some(init), ..RunOptions::on_threads(2) };
+    let error = train(&config, &files, options, &mut |_| ()).expect_err("they overflow");
+    assert!(error.to_string().starts_with("member 2 of 2, step 1"), "{error}");
+}
+
+/// A checkpoint that says that its members made other steps, with checksums that fit.
+#[test]
+fn a_checkpoint_whose_members_cannot_have_made_their_steps_is_refused() {
+    let folder = folder();
+    let files = Files::new(vec![write(&folder, "train.tsv", &clicks(1, ROWS))]);
+    let file = folder.path().join("checkpoint");
+    let config = short(&["train.members=3"]);
+    let run = |checkpoints| {
+        let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(1) };
+        train(&config, &files, options, &mut |_| ())
+    };
+    let stop = |step| if step == 7 { Next::Stop } else { Next::Continue };
+    run(Checkpoints::new(&file).ask(stop)).expect_err("the run was stopped");
+    let valid = std::fs::read(&file).expect("the checkpoint");
+    for (steps, problem) in [
+        ([5, 2, 0], None),
+        ([4, 3, 0], Some("its members made [4, 3, 0] steps, and member 1 made 2 of them")),
+        ([5, 1, 1], Some("its members made [5, 1, 1] steps, and member 1 made 2 of them")),
+        ([5, 3, 0], Some("its members made [5, 3, 0] steps, expected 7 in all")),
+    ] {
+        std::fs::write(&file, with_steps(&valid, steps)).expect("there is room");
+        match (run(Checkpoints::new(&file).resume(true)), problem) {
+            (Ok(_), None) => {}
+            (Err(error), Some(problem)) => {
+                assert!(error.to_string().contains(problem), "{error}");
+            }
+            (other, _) => panic!("{steps:?}: {:?}", other.map(drop)),
+        }
+    }
+}
+
+/// The checkpoint with other steps of its three members, and the checksums of the header and of the file.
+fn with_steps(checkpoint: &[u8], steps: [u8; 3]) -> Vec<u8> {
+    let mut bytes = checkpoint.to_vec();
+    let length = u64::from_le_bytes(bytes[12..20].try_into().expect("eight bytes")) as usize;
+    let header = 28..28 + length;
+    let found: Vec<_> =
+        header.clone().filter(|at| bytes[*at..].starts_with(&[3, 5, 2, 0])).collect();
+    assert_eq!(found.len(), 1, "the steps of the members stand once in the header");
+    bytes[found[0] + 1..][..3].copy_from_slice(&steps);
+    let sum = xxh3_64(&bytes[header]);
+    bytes[20..28].copy_from_slice(&sum.to_le_bytes());
+    let end = bytes.len() - 8;
+    let sum = xxh3_64(&bytes[..end]);
+    bytes[end..].copy_from_slice(&sum.to_le_bytes());
+    bytes
 }
 
 #[test]

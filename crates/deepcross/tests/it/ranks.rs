@@ -638,6 +638,18 @@ fn blocks_of_one_step_of_sgd_are_steps_of_all_ranks() {
 }
 
 #[test]
+fn ranks_without_a_group_refuse_blocks_of_steps() {
+    let config = config(&["distributed={method='bmuf'}", "train.groups=5"]);
+    let errors = Threads::run(4, |rank| {
+        let options = RunOptions { ranks: Some(rank), ..RunOptions::on_threads(1) };
+        let trained = train(&config, &Files::default(), options, &mut |_| ());
+        trained.expect_err("the last rank has nothing to do").to_string()
+    });
+    let expected = "rank 3 of 4 has none of the 5 of `train.groups`; take a multiple of 4";
+    assert!(errors.iter().all(|error| error.ends_with(expected)), "{errors:?}");
+}
+
+#[test]
 fn a_missing_part_of_a_checkpoint_is_named() {
     let case = Case::new(&[]);
     let run = |rank: &ThreadRank, next| case.ended(rank, next);
