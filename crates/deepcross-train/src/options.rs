@@ -96,6 +96,8 @@ impl Files {
 pub struct Checkpoints<'a> {
     pub(crate) file: PathBuf,
     pub(crate) resume: bool,
+    /// The epoch after which the run stops, if it is not the last.
+    pub(crate) pause_after: Option<u32>,
     pub(crate) ask: Box<dyn FnMut(u64) -> Next + Send + 'a>,
 }
 
@@ -115,13 +117,23 @@ impl<'a> Checkpoints<'a> {
     /// Checkpoints in this file, after every `train.checkpoint_steps` steps; a run that does not resume replaces a
     /// checkpoint that is there.
     pub fn new(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into(), resume: false, ask: Box::new(|_| Next::Continue) }
+        let ask = Box::new(|_| Next::Continue);
+        Self { file: file.into(), resume: false, pause_after: None, ask }
     }
 
     /// With `true`, the run resumes from the checkpoint in the file, if there is one.
     #[must_use]
     pub fn resume(self, resume: bool) -> Self {
         Self { resume, ..self }
+    }
+
+    /// Stops the run when this epoch has ended and been validated, with a checkpoint and
+    /// [`TrainError::Stopped`](crate::TrainError::Stopped); a run that ends in this epoch or before ends as always.
+    ///
+    /// Unlike a run of fewer epochs, the run follows the schedule of all its epochs, and can be resumed.
+    #[must_use]
+    pub fn pause_after(self, epoch: u32) -> Self {
+        Self { pause_after: Some(epoch), ..self }
     }
 
     /// Asks `ask` after each batch what is next, with the number of steps that the run has made since it first began.
@@ -138,7 +150,9 @@ impl<'a> Checkpoints<'a> {
 
 impl fmt::Debug for Checkpoints<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, resume, .. } = self;
-        f.debug_struct("Checkpoints").field("file", file).field("resume", resume).finish()
+        let Self { file, resume, pause_after, ask: _ } = self;
+        let mut debug = f.debug_struct("Checkpoints");
+        debug.field("file", file).field("resume", resume).field("pause_after", pause_after);
+        debug.finish_non_exhaustive()
     }
 }

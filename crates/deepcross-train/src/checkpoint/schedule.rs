@@ -43,6 +43,11 @@ impl<'c> CheckpointSchedule<'c> {
         }
     }
 
+    /// Whether the run stops before this epoch.
+    pub(crate) fn pauses_before(&self, epoch: u32) -> bool {
+        self.checkpoints.pause_after.is_some_and(|last| last < epoch)
+    }
+
     pub(crate) fn file(&self) -> &Path {
         self.checkpoints.file()
     }

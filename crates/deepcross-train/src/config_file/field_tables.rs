@@ -38,6 +38,9 @@ pub(crate) struct Columns<'a> {
     pub(crate) targets: &'a [String],
 }
 
+/// The position of a field that no table of the text stands for.
+const NO_TABLE: usize = usize::MAX;
+
 /// The most names that a message lists.
 const MOST_LISTED: usize = 8;
 
@@ -191,6 +194,29 @@ impl FieldTables {
                     name.text
                 ),
             });
+        }
+        Ok(paths)
+    }
+
+    /// Replaces all keys of all fields that `name` stands for, except their names and columns; a name that is not there
+    /// is that of a new field, if the table has a kind. Returns the paths of the keys.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub(crate) fn replace(&mut self, name: &Part, table: &Table) -> Result<Vec<String>, String> {
+        if !is_pattern(&name.text) && !self.has(&name.text) && table.contains_key("kind") {
+            let value =
+                Value::Table(Table::from_iter([("name".to_owned(), name.text.clone().into())]));
+            self.fields.push(FieldTable { value, origin: NO_TABLE, names: None });
+        }
+        let mut paths = Vec::new();
+        for field in self.of_name(name)? {
+            let name = name_of(&field.value).unwrap_or_default().to_owned();
+            paths.extend(table.keys().map(|key| format!("field.{name}.{key}")));
+            if let Some(keys) = field.value.as_table_mut() {
+                keys.retain(|key, _| matches!(key, "name" | "column" | "columns"));
+                keys.extend(table.clone());
+            }
         }
         Ok(paths)
     }

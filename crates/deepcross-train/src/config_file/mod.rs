@@ -9,6 +9,7 @@ mod kind_sections;
 mod known_keys;
 mod lines;
 mod optimizer_keys;
+mod other_section;
 mod overrides;
 mod run_config;
 mod schedule_keys;

@@ -69,6 +69,7 @@ impl FieldOverrides<'_> {
     ///
     /// A field is found by its name: `field.age.top=10`, or `field."a.b".top=10` for a name with other characters than
     /// letters, digits, `_` and `-`. A name with `*` stands for all fields whose names match.
+    /// A table replaces all keys of a field, or is a new field: `field.age={kind="bucketized",quantiles=10}`.
     pub(crate) fn apply(
         self,
         fields: &mut FieldTables,
@@ -84,8 +85,9 @@ impl FieldOverrides<'_> {
             problems.extend(removed.err().map(|what| not_unset(path, &what)));
         }
         for (assignment, parts, value) in self.set {
-            let set = match parts.as_slice() {
-                [_, name, key] => fields.set(name, &key.text, &value),
+            let set = match (parts.as_slice(), &value) {
+                ([_, name, key], value) => fields.set(name, &key.text, value),
+                ([_, name], Value::Table(table)) => fields.replace(name, table),
                 _ => Err(field_form(fields, &parts[1..])),
             };
             match set {
@@ -250,6 +252,27 @@ mod tests {
             let value = assigned(&format!("field.\"a.b\".top={text}"), 0);
             assert_eq!(value, Ok(Value::String(text.to_owned())), "{text}");
         }
+    }
+
+    #[test]
+    fn a_table_replaces_the_keys_of_a_field_or_adds_a_field() {
+        let fields = |assignment: &str| {
+            let (table, problems) = changed(&[assignment], &[]);
+            assert_eq!(problems, [""; 0], "{assignment}");
+            table["field"].as_array().unwrap().clone()
+        };
+        let found = fields("field.'c\"'={kind=\"time\",part=\"hour\"}");
+        assert_eq!((found[2]["kind"].as_str(), found[2].get("top")), (Some("time"), None));
+        let found = fields("field.a*={kind=\"number\"}");
+        assert!(found[..2].iter().all(|field| field["kind"].as_str() == Some("number")));
+        assert_eq!(found[1]["name"].as_str(), Some("a=b"));
+        let found = fields("field.pair={kind=\"cross\",columns=[\"a.b\",\"a=b\"]}");
+        assert_eq!((found.len(), found[3]["name"].as_str()), (4, Some("pair")));
+        // Without a kind, the name is more likely a mistake than a new field.
+        let problems = changed(&["field.pair={top=3}"], &[]).1;
+        assert!(problems[0].starts_with("there is no field `pair`"), "{problems:?}");
+        let problems = changed(&["field.b*={kind=\"number\"}"], &[]).1;
+        assert!(problems[0].starts_with("no field has a name like `b*`"), "{problems:?}");
     }
 
     #[test]

@@ -197,7 +197,9 @@ impl RunConfig {
             distributed: section(&mut table, "distributed", problems),
             field,
         };
-        let known = [known_keys::<Self>(), &["compare", "field_defaults"]].concat();
+        // The ranges of a search, which another crate reads.
+        table.remove("tune");
+        let known = [known_keys::<Self>(), &["compare", "field_defaults", "tune"]].concat();
         problems.extend(table.keys().map(|key| unknown(key, "", &known)));
         problems.extend(config.data.problems());
         problems.extend(config.model.problems());
@@ -324,7 +326,7 @@ fn left_out(model: &ModelConfig, kind: ModelKind) -> Vec<String> {
 }
 
 /// The message of a syntax error, with its line.
-fn syntax_problem(text: &str, error: &toml::de::Error) -> String {
+pub(super) fn syntax_problem(text: &str, error: &toml::de::Error) -> String {
     let line =
         error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
     match line {

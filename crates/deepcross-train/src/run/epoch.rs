@@ -118,6 +118,21 @@ impl<'a> Run<'a> {
         error
     }
 
+    /// Stops the run before an epoch, with a checkpoint, if it is to pause there.
+    pub(super) fn pause_before(
+        &mut self,
+        epoch: u32,
+        observer: &mut Observer<'_>,
+    ) -> Result<(), TrainError> {
+        if !self.schedule.as_ref().is_some_and(|schedule| schedule.pauses_before(epoch)) {
+            return Ok(());
+        }
+        if self.turn().0 < epoch {
+            self.state.begin(epoch, 0);
+        }
+        self.follow(Next::Stop, observer)
+    }
+
     /// Asks what is next after a batch, and writes a checkpoint if it is time for one.
     fn after_batch(&mut self, observer: &mut Observer<'_>) -> Result<(), TrainError> {
         let step = self.n_steps();

@@ -19,7 +19,7 @@ impl Monitor {
     ///
     /// Rows of one class have no AUC, in any epoch, so that the log loss chooses the epoch.
     /// Rejected: an error. It would depend on the rows that happen to be held out.
-    pub(crate) fn score(self, valid: &Summary) -> Option<f64> {
+    pub fn score(self, valid: &Summary) -> Option<f64> {
         let loss = valid.log_loss?;
         Some(match (self, valid.auc) {
             (Self::Auc, Some(auc)) => auc,

@@ -261,6 +261,7 @@ impl<'a> Run<'a> {
         let (mut ahead, mut last) = (ReadAhead::new(Batches { shuffled, rows: train.batch }), 0);
         self.catch_up(ahead.source_mut())?;
         for (epoch, member) in self.turns_to_the_end() {
+            self.pause_before(epoch, observer)?;
             if (epoch, member) != self.turn() {
                 self.restart(ahead.source_mut(), (epoch, member))?;
                 self.state.begin(epoch, member);

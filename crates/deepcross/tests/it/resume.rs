@@ -55,6 +55,22 @@ impl Case {
         train(&self.config, &self.files, options, observe)
     }
 
+    /// Resumes the run, or begins it, up to the end of an epoch; returns the model if the run has ended.
+    fn until(
+        &self,
+        epoch: u32,
+        observe: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Option<TrainedModel> {
+        let checkpoints = Checkpoints::new(self.checkpoint()).resume(true).pause_after(epoch);
+        let checkpoints = Some(checkpoints);
+        let options = RunOptions { checkpoints, ..RunOptions::on_threads(1 + epoch as usize % 3) };
+        match train(&self.config, &self.files, options, observe) {
+            Ok(model) => Some(model),
+            Err(TrainError::Stopped { file, .. }) if file == self.checkpoint() => None,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// The model of a run that is stopped after every `every` steps, its reports of epochs, and the number of stops.
     fn interrupted(&self, every: u64) -> (TrainedModel, Vec<EpochReport>, usize) {
         let (mut stops, mut reports) = (0, Vec::new());
@@ -115,6 +131,47 @@ fn a_run_with_patience_resumes() {
     let training = case.check().training;
     let waited = training.epochs - training.best_epoch;
     assert!(waited == 2 && training.epochs < 30, "{training:?}");
+}
+
+#[test]
+fn a_run_that_pauses_after_each_epoch_resumes() {
+    let cases: [&[&str]; 5] = [
+        &["train.epochs=4", "train.schedule=cosine", "train.shuffle_buffer=400"],
+        &["train.epochs=30", "train.patience=2", "train.learning_rate=0.2"],
+        &["train.epochs=3", "train.members=2", "train.negative_rate=0.6"],
+        &[
+            "train.epochs=4",
+            "train.schedule=plateau",
+            "train.shuffle=whole",
+            "train.shuffle_buffer=400",
+        ],
+        &["train.epochs=3", "train.valid_fraction=0"],
+    ];
+    for overrides in cases {
+        let case = Case::new(overrides);
+        let (expected, expected_reports) = case.uninterrupted();
+        let (mut reports, mut last) = (Vec::new(), 0);
+        let found = loop {
+            last += 1;
+            let mut observe = |event: Event<'_>| match event {
+                Event::Resumed { reports: before, .. } => reports = before.to_vec(),
+                Event::Epoch(report) => reports.push(report),
+                _ => {}
+            };
+            let ended = case.until(last, &mut observe);
+            assert_eq!(reports, expected_reports[..last as usize], "{overrides:?}");
+            if let Some(model) = ended {
+                break model;
+            }
+            let mut steps = 0;
+            let ended = case
+                .until(last, &mut |event| steps += u32::from(matches!(event, Event::Step { .. })));
+            assert!(ended.is_none() && steps == 0, "{overrides:?}: the run had already paused");
+        };
+        assert_eq!(last as usize, expected_reports.len(), "{overrides:?}");
+        let bytes = |model: &TrainedModel| artifact(model, case.folder.path());
+        assert!(bytes(&found) == bytes(&expected), "{overrides:?}: another artifact");
+    }
 }
 
 #[test]
