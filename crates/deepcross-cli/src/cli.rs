@@ -2,7 +2,7 @@
 
 use crate::commands::{
     calibrate, compare, convert, describe, encode, evaluate, export, import, infer_config, inspect,
-    predict, quickstart, serve, simulate, split, train,
+    predict, quickstart, serve, simulate, split, train, tune,
 };
 use crate::ranks::Job;
 use anyhow::Result;
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Train(train::TrainArgs),
     /// Train models of several kinds on the same rows and compare them
     Compare(compare::CompareArgs),
+    /// Search for better settings, and say whether anything was won
+    Tune(tune::TuneArgs),
     /// Measure a model on rows with labels
     Evaluate(evaluate::EvaluateArgs),
     /// Fit a calibrator to rows with labels, and store it in the model
@@ -78,6 +80,7 @@ impl Command {
             Self::Encode(args) => encode::run(args, job),
             Self::Train(args) => train::run(args, job),
             Self::Compare(args) => compare::run(args),
+            Self::Tune(args) => tune::run(args),
             Self::Evaluate(args) => evaluate::run(args),
             Self::Calibrate(args) => calibrate::run(args),
             Self::Predict(args) => predict::run(args),

@@ -16,3 +16,4 @@ pub use deepcross_report as report;
 pub use deepcross_serve as serve;
 pub use deepcross_simulate as simulate;
 pub use deepcross_train as train;
+pub use deepcross_tune as tune;

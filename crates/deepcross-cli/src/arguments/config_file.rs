@@ -69,7 +69,7 @@ pub(crate) struct RunChanges {
 
 impl RunChanges {
     /// Passes all changes to `read`; the seed is the last.
-    pub(crate) fn read<T>(&self, read: impl FnOnce(Overrides<'_>) -> Result<T>) -> Result<T> {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(Overrides<'_>) -> T) -> T {
         let seed = self.seed.map(|seed| format!("train.seed={seed}"));
         let set: Vec<_> = self.changes.set.iter().cloned().chain(seed).collect();
         read(Overrides { set: &set, unset: &self.changes.unset })

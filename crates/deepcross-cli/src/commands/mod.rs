@@ -16,3 +16,4 @@ pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod split;
 pub(crate) mod train;
+pub(crate) mod tune;

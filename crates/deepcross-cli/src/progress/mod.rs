@@ -3,6 +3,7 @@
 pub(crate) mod compare_progress;
 pub(crate) mod json_lines;
 pub(crate) mod train_progress;
+pub(crate) mod tune_progress;
 
 use crate::text::tables::grouped;
 use deepcross_data::Drift;

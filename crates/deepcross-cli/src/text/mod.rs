@@ -14,6 +14,7 @@ pub(crate) mod skipped_rows;
 pub(crate) mod tables;
 pub(crate) mod threshold_report;
 pub(crate) mod traffic_table;
+pub(crate) mod tune_text;
 pub(crate) mod undefined_metrics;
 pub(crate) mod unit_table;
 pub(crate) mod unusual_values;

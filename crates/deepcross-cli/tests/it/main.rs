@@ -42,6 +42,7 @@ mod serve;
 mod split;
 mod training;
 mod training_only;
+mod tune;
 mod understanding;
 mod values;
 mod warnings;

@@ -7,7 +7,7 @@ use cargo_metadata::{CargoOpt, Dependency, DependencyKind, Metadata, MetadataCom
 const TESTING: &str = "deepcross-testing";
 
 /// The floor of every member of the workspace.
-const FLOORS: [(&str, i32); 24] = [
+const FLOORS: [(&str, i32); 25] = [
     (TESTING, -1),
     ("deepcross-files", 0),
     ("deepcross-collective", 0),
@@ -26,12 +26,13 @@ const FLOORS: [(&str, i32); 24] = [
     ("deepcross-model", 3),
     ("deepcross-train", 4),
     ("deepcross-serve", 4),
-    ("deepcross-cli", 5),
-    ("deepcross", 5),
-    ("deepcross-python", 5),
-    ("deepcross-c", 5),
-    ("examples", 6),
-    ("benches", 6),
+    ("deepcross-tune", 5),
+    ("deepcross-cli", 6),
+    ("deepcross", 6),
+    ("deepcross-python", 6),
+    ("deepcross-c", 6),
+    ("examples", 7),
+    ("benches", 7),
 ];
 
 /// Outside crates that only few crates may use, mostly one: vector instructions, files for other

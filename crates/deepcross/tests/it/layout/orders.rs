@@ -4,7 +4,7 @@
 type Order = &'static [&'static [&'static str]];
 
 /// The orders, by crate.
-pub(super) const ORDERS: [(&str, Order); 10] = [
+pub(super) const ORDERS: [(&str, Order); 11] = [
     ("deepcross-autodiff", AUTODIFF),
     ("deepcross-cli", CLI),
     ("deepcross-collective", COLLECTIVE),
@@ -15,6 +15,7 @@ pub(super) const ORDERS: [(&str, Order); 10] = [
     ("deepcross-profile", PROFILE),
     ("deepcross-report", REPORT),
     ("deepcross-train", TRAIN),
+    ("deepcross-tune", TUNE),
 ];
 
 const AUTODIFF: Order = &[
@@ -133,4 +134,21 @@ const TRAIN: Order = &[
     &["slices"],
     &["compare", "trained_run", "pages"],
     &["ensemble"],
+];
+
+const TUNE: Order = &[
+    &["error", "clock", "queue"],
+    &["space"],
+    &["sample", "rungs"],
+    &["record"],
+    &["trial", "journal", "importance"],
+    &["event"],
+    &["cache_store", "final_rows"],
+    &["runner"],
+    &["search", "final_comparison"],
+    &["tuned"],
+    &["sentences"],
+    &["page"],
+    &["outputs"],
+    &["tune"],
 ];

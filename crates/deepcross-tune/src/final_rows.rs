@@ -1,0 +1,119 @@
+//! The rows of the last comparison: test files, or rows that are cut off the training files before anything is fitted.
+//!
+//! The rows are copied into two files. Rejected: a third part beside the rows that are trained on and held out. Whatever
+//! reads rows would have to leave them out, and one mistake would spoil the comparison without a message.
+
+use crate::error::TuneError;
+use crate::event::{Events, TuneEvent};
+use deepcross_data::split::{
+    Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, SplitSet, Splitter,
+};
+use deepcross_data::{DataError, Input, Source, check_first_rows};
+use deepcross_train::config::ValidBy;
+use deepcross_train::{Files, RunConfig};
+use std::path::Path;
+
+/// Where the rows of the last comparison come from.
+#[derive(Clone, Debug)]
+pub(crate) enum FinalRows {
+    /// Test files.
+    Given(Input),
+    /// A share of the training rows.
+    Share(f64),
+}
+
+/// The files of a search, none of which has a row of the others.
+#[derive(Clone, Debug)]
+pub(crate) struct SearchFiles {
+    /// The files that trials are trained and validated with.
+    pub(crate) files: Files,
+    /// The rows of the last comparison.
+    pub(crate) test: Input,
+}
+
+impl FinalRows {
+    /// Refuses test files whose columns, labels or first rows cannot be read, and training files that rows cannot be cut
+    /// off; before anything is written.
+    ///
+    /// # Errors
+    /// As [`check_first_rows`], and [`TuneError::Call`].
+    pub(crate) fn check(&self, files: &Files, config: &RunConfig) -> Result<(), TuneError> {
+        let train = Source::open(&files.train, &config.data)?;
+        match self {
+            Self::Given(test) => {
+                let test = Source::open(test, &config.data)?.in_run_of(&train);
+                Ok(check_first_rows(&test, &config.schema()?, config.data.bad_rows)?)
+            }
+            Self::Share(_) => check_copies(&train),
+        }
+    }
+
+    /// The files; rows are cut off into `folder`, unless an earlier call has done that.
+    ///
+    /// # Errors
+    /// If rows cannot be divided or written.
+    pub(crate) fn files(
+        self,
+        files: &Files,
+        config: &RunConfig,
+        folder: &Path,
+        events: &Events<'_>,
+    ) -> Result<SearchFiles, TuneError> {
+        let share = match self {
+            Self::Given(test) => return Ok(SearchFiles { files: files.clone(), test }),
+            Self::Share(share) => share,
+        };
+        let source = Source::open(&files.train, &config.data)?;
+        let path = |name: &str| folder.join(format!("{name}.{}", source.extension()));
+        let (train, test) = (path("train"), path("test"));
+        if !(train.is_file() && test.is_file()) {
+            let written = cut(&source, config, share, folder)?;
+            let n = |set| written.iter().filter(|file| file.set == set).map(|file| file.rows).sum();
+            let (train, test) = (n(SplitSet::Train), n(SplitSet::Test));
+            events.send(TuneEvent::CutOff { train, test, folder });
+        }
+        let files = Files { train: vec![train].into(), valid: files.valid.clone() };
+        Ok(SearchFiles { files, test: vec![test].into() })
+    }
+}
+
+/// Refuses files whose rows cannot be copied as they are.
+fn check_copies(source: &Source) -> Result<(), TuneError> {
+    let refused = |why: String| {
+        let what = "`tune.final_fraction` copies rows into files";
+        Err(TuneError::Call(format!("{what}, but {why}: name test files with `--test`")))
+    };
+    if let Some(column) = source.folder_columns().next() {
+        return refused(format!("the column `{column}` is in the names of folders"));
+    }
+    match source.raw_header() {
+        Ok(_) => Ok(()),
+        Err(error @ DataError::NoText { .. }) => refused(error.to_string()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes the rows that are left and those that are cut off.
+fn cut(
+    source: &Source,
+    config: &RunConfig,
+    share: f64,
+    folder: &Path,
+) -> Result<Vec<SplitFile>, TuneError> {
+    let by = rule(config, share);
+    let mut splitter = Splitter::new(source, &by, config.data.bad_rows)?;
+    let mut outputs = SplitFiles::create(SplitFolder::create(folder)?, source, &by)?;
+    outputs.write_all(&mut splitter)?;
+    Ok(outputs.finish()?)
+}
+
+/// The rule by which rows are held out for validation, with another draw.
+fn rule(config: &RunConfig, test: f64) -> SplitBy {
+    let (shares, seed) = (Shares { valid: 0.0, test }, config.train.split_seed());
+    match config.valid_by() {
+        ValidBy::Row => SplitBy::Row { shares, seed },
+        ValidBy::Field(column) => SplitBy::Key { column, shares, seed },
+        ValidBy::Time(Some(column)) => SplitBy::Time { column, shares },
+        ValidBy::Time(None) => SplitBy::Order(shares),
+    }
+}

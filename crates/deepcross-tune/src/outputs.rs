@@ -1,0 +1,95 @@
+//! The files that a search leaves: the winner's configuration and model, a table of all trials, and a page.
+
+use crate::error::TuneError;
+use crate::page::page;
+use crate::record::Outcome;
+use crate::tuned::Tuned;
+use deepcross_files::{AtomicFile, FileError, TemporaryNames, resolved};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+/// The winner's configuration.
+pub const WINNER_CONFIG: &str = "winner.toml";
+/// The winner's model.
+pub const WINNER_MODEL: &str = "winner.dcx";
+/// The table of trials.
+pub const TABLE: &str = "trials.csv";
+/// The page.
+pub const PAGE: &str = "report.html";
+
+/// Writes all files; `model` is that of the winner.
+pub(crate) fn write(tuned: &Tuned, folder: &Path, model: &Path) -> Result<(), TuneError> {
+    let put = |name: &str, text: &str| put(&folder.join(name), text.as_bytes());
+    put(WINNER_CONFIG, &winner_config(tuned)?)?;
+    put(TABLE, &table(tuned))?;
+    put(PAGE, &page(tuned)?.to_string())?;
+    let bytes = std::fs::read(model).map_err(TuneError::of_file(model))?;
+    self::put(&folder.join(WINNER_MODEL), &bytes)
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), TuneError> {
+    let names = TemporaryNames::new(".deepcross-", "");
+    let mut file = AtomicFile::create(&resolved(path), &names)?;
+    let written = file.writer().write_all(bytes);
+    written.map_err(|source| FileError::Unwritable { path: path.to_owned(), source })?;
+    file.finish()?;
+    Ok(())
+}
+
+/// The configuration of the winner, after comments that name its settings.
+fn winner_config(tuned: &Tuned) -> Result<String, TuneError> {
+    let mut text = format!("# Trial {} of `deepcross tune`.\n", tuned.winner.number);
+    for setting in &tuned.winner.settings {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "# {} = {}", setting.key, setting.value);
+    }
+    Ok(text + "\n" + &tuned.winner.config.to_toml()?)
+}
+
+/// A line for each trial and rung, as CSV.
+fn table(tuned: &Tuned) -> String {
+    let keys: Vec<_> = tuned.space.dimensions.iter().map(|dimension| &dimension.key).collect();
+    let columns = [
+        "trial",
+        "rung",
+        "epochs",
+        "kept_epoch",
+        "score",
+        "log_loss",
+        "auc",
+        "seconds",
+        "reason_out",
+    ];
+    let header = columns.into_iter().map(str::to_owned).chain(keys.iter().map(|key| quoted(key)));
+    let mut lines = vec![header.collect::<Vec<_>>().join(",")];
+    for record in tuned.records.iter() {
+        let number =
+            |number: Option<f64>| number.map_or_else(String::new, |number| number.to_string());
+        let metrics = match &record.outcome {
+            Outcome::Failed(_) => vec![String::new(); 5],
+            Outcome::Trained(own) => vec![
+                own.epochs.to_string(),
+                own.kept_epoch.to_string(),
+                own.score.to_string(),
+                number(own.log_loss),
+                number(own.auc),
+            ],
+        };
+        let reason = tuned.records.reason_out(record.trial).unwrap_or_default();
+        let settings =
+            keys.iter().map(|key| quoted(record.settings.get(*key).map_or("", String::as_str)));
+        let cells = [record.trial.to_string(), record.rung.to_string()].into_iter().chain(metrics);
+        let cells =
+            cells.chain([format!("{:.3}", record.seconds), quoted(&reason)]).chain(settings);
+        lines.push(cells.collect::<Vec<_>>().join(","));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn quoted(text: &str) -> String {
+    match text.contains([',', '"', '\n']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    }
+}

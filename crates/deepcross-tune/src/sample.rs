@@ -1,0 +1,126 @@
+//! The settings of a trial: a function of the seed, the number of the trial, and the key alone.
+//!
+//! So a trial does not depend on the trials before it, and a further range does not change the values of the others.
+
+use crate::space::{Dimension, Space};
+use toml::Value;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// A key with the value that a trial gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// The key, as in [`Dimension::key`].
+    pub key: String,
+    /// The value.
+    pub value: Value,
+}
+
+/// A change of a configuration, as the program takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// `--set`.
+    Set(String),
+    /// `--unset`.
+    Unset(String),
+}
+
+/// The settings of a trial; trial 0 is the configuration as it is, and has none.
+pub fn settings(space: &Space, seed: u64, trial: usize) -> Vec<Setting> {
+    if trial == 0 {
+        return Vec::new();
+    }
+    let of_key = |Dimension { key, domain }: &Dimension| {
+        let value = domain.at(uniform(seed, trial, key));
+        Setting { key: key.clone(), value }
+    };
+    space.dimensions.iter().map(of_key).collect()
+}
+
+/// A number of [0, 1).
+fn uniform(seed: u64, trial: usize, key: &str) -> f64 {
+    let bytes = [&(trial as u64).to_le_bytes(), key.as_bytes()].concat();
+    (xxh3_64_with_seed(&bytes, seed) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+impl Setting {
+    /// The change that the setting makes; a field with the value `true` stays as it is, and with `false` it is left out.
+    pub(crate) fn change(&self) -> Option<Change> {
+        let Self { key, value } = self;
+        match (key.starts_with("field.") && value.is_bool() && self.is_of_field(), value) {
+            (true, Value::Boolean(true)) => None,
+            (true, _) => Some(Change::Unset(key.clone())),
+            (false, value) => Some(Change::Set(format!("{key}={value}"))),
+        }
+    }
+
+    /// Whether the key is a whole field.
+    fn is_of_field(&self) -> bool {
+        let mut quoted = None;
+        let mut n_dots = 0;
+        for c in self.key.chars() {
+            match (quoted, c) {
+                (None, '"' | '\'') => quoted = Some(c),
+                (Some(open), c) if open == c => quoted = None,
+                (None, '.') => n_dots += 1,
+                _ => {}
+            }
+        }
+        n_dots == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::{Domain, Scale};
+
+    fn space(keys: &[&str]) -> Space {
+        let domain = Domain::Range { low: 0.0, high: 1.0, scale: Scale::Linear, is_integer: false };
+        let dimension = |key: &&str| Dimension { key: (*key).to_owned(), domain: domain.clone() };
+        let dimensions = keys.iter().map(dimension).collect();
+        Space { dimensions, is_inferred: false, final_fraction: 0.1 }
+    }
+
+    fn values(space: &Space, seed: u64, trial: usize) -> Vec<f64> {
+        settings(space, seed, trial).iter().filter_map(|s| s.value.as_float()).collect()
+    }
+
+    #[test]
+    fn a_trial_depends_on_seed_number_and_key_alone() {
+        let (one, two) = (space(&["train.l2"]), space(&["model.dropout", "train.l2"]));
+        assert!(settings(&two, 1, 0).is_empty());
+        assert_eq!(values(&one, 1, 7), values(&two, 1, 7)[1..]);
+        assert_ne!(values(&one, 1, 7), values(&one, 2, 7));
+        assert_ne!(values(&one, 1, 7), values(&one, 1, 8));
+        // The bits of a seed are those of every machine and of later versions.
+        assert_eq!(values(&two, 1, 1), [0.33, 0.517]);
+    }
+
+    #[test]
+    fn the_values_of_trials_are_spread_evenly_and_independently() {
+        const N: usize = 4000;
+        let space = space(&["train.l2", "train.embedding_l2"]);
+        let all: Vec<_> = (1..=N).map(|trial| values(&space, 3, trial)).collect();
+        // The standard error of the mean of N uniform numbers, and of the mean product of two centred ones.
+        let (error, of_product) = ((1.0 / 12.0 / N as f64).sqrt(), 1.0 / 12.0 / (N as f64).sqrt());
+        for at in 0..2 {
+            let mean = all.iter().map(|pair| pair[at]).sum::<f64>() / N as f64;
+            assert!((mean - 0.5).abs() < 5.0 * error, "{mean}");
+        }
+        let product = all.iter().map(|pair| (pair[0] - 0.5) * (pair[1] - 0.5)).sum::<f64>();
+        assert!((product / N as f64).abs() < 5.0 * of_product, "{product}");
+    }
+
+    #[test]
+    fn settings_are_changes_of_the_call() {
+        let change = |key: &str, value: Value| Setting { key: key.to_owned(), value }.change();
+        assert_eq!(change("field.age", true.into()), None);
+        assert_eq!(change("field.age", false.into()), Some(Change::Unset("field.age".to_owned())));
+        let quoted = "field.\"a.b\"";
+        assert_eq!(change(quoted, false.into()), Some(Change::Unset(quoted.to_owned())));
+        let set = |text: &str| Some(Change::Set(text.to_owned()));
+        assert_eq!(change("field.ad.counts", false.into()), set("field.ad.counts=false"));
+        assert_eq!(change("train.start_from_rate", true.into()), set("train.start_from_rate=true"));
+        assert_eq!(change("model.kind", "lr".into()), set("model.kind=\"lr\""));
+    }
+}

@@ -1,0 +1,204 @@
+//! The trials of a search, each with its settings and its configuration, before any is trained.
+
+use crate::sample::{Change, Setting, settings};
+use crate::space::Space;
+use deepcross_train::config::{ConfigText, Overrides};
+use deepcross_train::{RunConfig, TrainError};
+use std::collections::BTreeMap;
+
+/// A trial that can be trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// The number; 0 is the configuration as it is.
+    pub number: usize,
+    /// The settings; none of trial 0.
+    pub settings: Vec<Setting>,
+    /// The configuration with the settings.
+    pub config: RunConfig,
+}
+
+/// The trials of a search.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trials {
+    /// The trials that are trained, by number.
+    pub(crate) of: BTreeMap<usize, Trial>,
+    /// The others, each with the reason.
+    pub(crate) left_out: Vec<(usize, String)>,
+}
+
+impl Trials {
+    /// Makes `n` trials of a space.
+    ///
+    /// # Errors
+    /// If the configuration itself has problems, or with the settings of every other trial: then a range is wrong.
+    pub(crate) fn plan(text: ConfigText<'_>, space: &Space, n: usize) -> Result<Self, TrainError> {
+        let (mut trials, mut configs) = (Self::default(), BTreeMap::new());
+        let (seed, mut problem) = (RunConfig::read(text)?.train.seed, None);
+        for number in 0..n {
+            let settings = settings(space, seed, number);
+            match changed(text, &settings) {
+                Ok(config) => trials.add(Trial { number, settings, config }, &mut configs)?,
+                Err(error @ TrainError::Config { .. }) if number > 0 => {
+                    trials.left_out.push((number, sentence(&error)));
+                    problem.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let is_default_alone = trials.of.len() == 1;
+        problem.filter(|_| is_default_alone).map_or(Ok(trials), Err)
+    }
+
+    /// Adds a trial, unless it has the configuration of one before it.
+    fn add(
+        &mut self,
+        trial: Trial,
+        configs: &mut BTreeMap<String, usize>,
+    ) -> Result<(), TrainError> {
+        let number = trial.number;
+        let first = *configs.entry(trial.config.to_toml()?).or_insert(number);
+        match first == number {
+            true => drop(self.of.insert(number, trial)),
+            false => self.left_out.push((number, format!("it is the same as trial {first}"))),
+        }
+        Ok(())
+    }
+}
+
+/// The problems of a configuration in one line.
+fn sentence(error: &TrainError) -> String {
+    match error {
+        TrainError::Config { problems, .. } => problems.join("; "),
+        error => error.to_string(),
+    }
+}
+
+/// The configuration with the settings of a trial, after the changes of the call.
+fn changed(text: ConfigText<'_>, settings: &[Setting]) -> Result<RunConfig, TrainError> {
+    let (mut set, mut unset) = (text.overrides.set.to_vec(), text.overrides.unset.to_vec());
+    for change in settings.iter().filter_map(Setting::change) {
+        match change {
+            Change::Set(assignment) => set.push(assignment),
+            Change::Unset(path) => unset.push(path),
+        }
+    }
+    let overrides = Overrides { set: &set, unset: &unset };
+    RunConfig::read(ConfigText { overrides, ..text })
+}
+
+/// The ranges of the space that the configuration describes, or that suit it.
+///
+/// # Errors
+/// If the section or the configuration has problems.
+pub(crate) fn space(text: ConfigText<'_>) -> Result<Space, TrainError> {
+    let config = RunConfig::read(text)?;
+    let section = text.section(crate::space::SECTION)?;
+    let space = Space::read(section).map_err(|problems| text.refused(&problems))?;
+    if !space.is_inferred {
+        return Ok(space);
+    }
+    let fits = |change: &str| {
+        let set: Vec<_> = text.overrides.set.iter().cloned().chain([change.to_owned()]).collect();
+        let overrides = Overrides { set: &set, ..text.overrides };
+        RunConfig::read(ConfigText { overrides, ..text }).is_ok()
+    };
+    Ok(space.inferred(&config, &fits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = "[data]\nlabel = 'click'\n[[field]]\nname = 'ad'\nkind = 'categorical'\n\
+                          [[field]]\nname = 'age'\nkind = 'number'\n[model]\nembedding = 4\nhidden = [8]\n[train]\nepochs = 3\n";
+
+    fn text(text: &str) -> ConfigText<'_> {
+        ConfigText { text, file: "run.toml", ..ConfigText::default() }
+    }
+
+    #[test]
+    fn the_first_trial_is_the_configuration_and_others_have_their_settings() {
+        let tune = "[tune]\ntrain.batch = [64]\nfield.age = [{ kind = 'bucketized', quantiles = 4 }]\nfield.ad.counts = [true]\n";
+        let config = format!("{CONFIG}{tune}");
+        let space = space(text(&config)).unwrap();
+        let trials = Trials::plan(text(&config), &space, 3).unwrap();
+        let default = RunConfig::parse(CONFIG, &[], "run.toml").unwrap();
+        assert_eq!(trials.of[&0].config, default);
+        let changed = &trials.of[&1].config;
+        assert_eq!((changed.train.batch, changed.field[1].kind.name()), (64, "bucketized"));
+        assert_eq!(trials.left_out, [(2, "it is the same as trial 1".to_owned())]);
+    }
+
+    #[test]
+    fn fields_can_be_left_out_added_and_changed() {
+        let tune = "[tune.field]\nage = [false]\npair = [{ kind = 'cross', columns = ['ad', 'age'], buckets = 64 }]\n\
+                    ad = [{ kind = 'categorical', counts = true, smoothing = [1, 8] }]\n";
+        let config = format!("{CONFIG}{tune}");
+        let trials = Trials::plan(text(&config), &space(text(&config)).unwrap(), 2).unwrap();
+        let fields = &trials.of[&1].config.field;
+        let shown: Vec<_> = fields.iter().map(|field| toml::to_string(field).unwrap()).collect();
+        assert_eq!(shown.len(), 2, "{shown:?}");
+        assert!(
+            shown[0].contains("counts = true") && shown[0].contains("smoothing = [1"),
+            "{shown:?}"
+        );
+        assert!(
+            shown[1].contains("name = \"pair\"") && shown[1].contains("buckets = 64"),
+            "{shown:?}"
+        );
+    }
+
+    #[test]
+    fn a_trial_whose_settings_contradict_each_other_is_left_out_with_the_reason() {
+        let config =
+            format!("{CONFIG}[tune.train]\noptimizer = ['adam', 'sgd']\nmomentum = [0.5, 0.9]\n");
+        let space = space(text(&config)).unwrap();
+        let trials = Trials::plan(text(&config), &space, 20).unwrap();
+        // The configuration as it is, and `sgd` with two momenta.
+        assert_eq!(trials.of.len(), 3);
+        let reasons = trials.left_out.iter().map(|(_, reason)| reason);
+        let of_momentum = reasons.filter(|reason| reason.contains("`train.momentum`")).count();
+        assert!((2..17).contains(&of_momentum), "{:?}", trials.left_out);
+    }
+
+    #[test]
+    fn a_range_that_no_trial_can_have_is_an_error() {
+        let config = format!("{CONFIG}[tune]\ntrain.batch = [32]\ntrain.learning_rat = [0.1]\n");
+        let space = space(text(&config)).unwrap();
+        let error = Trials::plan(text(&config), &space, 3).unwrap_err();
+        let expected =
+            "run.toml: `train.learning_rat`: unknown key; the nearest known one is `learning_rate`";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn inferred_ranges_suit_the_kind_of_model_and_the_fields() {
+        let keys = |config: &str| -> Vec<_> {
+            let space = space(text(config)).unwrap();
+            assert!(space.is_inferred);
+            let trials = Trials::plan(text(config), &space, 60).unwrap();
+            let contradictions =
+                trials.left_out.iter().filter(|(_, why)| !why.starts_with("it is the same as"));
+            assert_eq!(contradictions.count(), 0, "{:?}", trials.left_out);
+            space.dimensions.into_iter().map(|dimension| dimension.key).collect()
+        };
+        let expected = [
+            "train.learning_rate",
+            "train.batch",
+            "train.embedding_l2",
+            "train.l2",
+            "model.embedding",
+            "model.hidden",
+            "model.dropout",
+            "field.*.min_count",
+            "field.*.counts",
+            "field.*.transform",
+        ];
+        assert_eq!(keys(CONFIG), expected);
+        let linear = CONFIG.replace("embedding = 4\nhidden = [8]", "kind = 'lr'");
+        let found = keys(&linear);
+        assert!(!found.iter().any(|key| key.starts_with("model.")), "{found:?}");
+        let crossed = keys(&CONFIG.replace("[model]", "[model]\nkind = 'dcn-v2'"));
+        assert!(crossed.contains(&"model.cross_layers".to_owned()), "{crossed:?}");
+    }
+}
