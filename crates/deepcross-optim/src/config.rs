@@ -13,6 +13,12 @@ pub enum TableUpdates {
     /// The moments and the L2 penalty of a row have an effect only in steps that touch it.
     #[default]
     Rows,
+    /// The rows that the batch touched, each after the steps that it missed.
+    ///
+    /// What [`Dense`](Self::Dense) does to a row in the steps that do not touch it, penalty and moments, is made up at
+    /// once: when the row is [next met](crate::Optimizer::settle), and when all rows are
+    /// [settled](crate::Optimizer::settle_all).
+    Settled,
     /// Every row, as dense implementations do.
     ///
     /// A row that the batch did not touch has the gradient of the L2 penalty, or 0, and its moments change too.
@@ -52,6 +58,24 @@ impl Settings {
         Self { rule, learning_rate, l2: 0.0 }
     }
 
+    /// Whether a step of [`TableUpdates::Dense`] moves a row that has no gradient of the loss.
+    pub fn moves_idle_rows(&self) -> bool {
+        self.rule.moves_idle_rows(self.l2)
+    }
+
+    /// The reason why rows cannot make up the steps that they missed, if there is one.
+    fn problem_of_idle_rows(&self) -> Option<Problem> {
+        if !self.moves_idle_rows() {
+            let message =
+                "must not be `settled` with a rule and a penalty that do not move idle rows";
+            return Some(Problem::new("table_updates", message));
+        }
+        let product = self.learning_rate * self.l2;
+        let is_good = self.rule != Rule::Sgd || product < 1.0 || !product.is_finite();
+        let allowed = "be below 1 over the learning rate if `table_updates` is `settled`";
+        Problem::unless(is_good, "tables.l2", allowed, self.l2)
+    }
+
     fn problems(&self) -> Vec<Problem> {
         let Self { rule, learning_rate, l2 } = *self;
         let mut problems = rule.problems();
@@ -80,6 +104,9 @@ impl OptimizerConfig {
         if self.dense.rule.n_row_states() > 0 {
             let message = "must not be row-wise, which is for tables";
             problems.push(Problem::new("dense.rule", message));
+        }
+        if self.table_updates == TableUpdates::Settled {
+            problems.extend(self.tables.problem_of_idle_rows());
         }
         if let Some(norm) = self.clip_norm {
             let good = norm > 0.0 && norm.is_finite();

@@ -4,6 +4,7 @@
 //! So the code that stores and checks weights also stores and checks the state, without knowing the rules.
 
 use crate::dense_step::Matrices;
+use crate::idle::IdleRows;
 use crate::step::{Action, Step};
 use crate::table_step::{TableStep, Tables};
 use crate::{MAX_GROUPS, OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
@@ -33,6 +34,8 @@ pub struct Optimizer<F> {
     tables: Vec<TableId>,
     /// The sum of squares of the gradient of each segment of each table.
     squares: Vec<[f64; SEGMENTS]>,
+    /// The steps that rows have missed, if they make them up.
+    idle: Option<IdleRows<F>>,
 }
 
 impl<F: Real> Optimizer<F> {
@@ -45,7 +48,11 @@ impl<F: Real> Optimizer<F> {
         if !problems.is_empty() {
             return Err(OptimizerError::Config(problems));
         }
-        let state = empty_state(&config, params);
+        let mut state = empty_state(&config, params);
+        let idle = match config.table_updates {
+            TableUpdates::Settled => IdleRows::new(&config.tables, params, &mut state),
+            TableUpdates::Rows | TableUpdates::Dense => None,
+        };
         let tables: Vec<_> = params.table_ids().collect();
         let squares = vec![[0.0; SEGMENTS]; tables.len()];
         let matrices = params.dense_ids().map(|id| (id, params.dense_range(id).len())).collect();
@@ -58,6 +65,7 @@ impl<F: Real> Optimizer<F> {
             free: None,
             tables,
             squares,
+            idle,
         })
     }
 
@@ -80,12 +88,14 @@ impl<F: Real> Optimizer<F> {
             return Err(OptimizerError::State(problem));
         }
         self.state.same_layout(&state).map_err(OptimizerError::State)?;
-        Ok(Self { n_steps, state, ..self })
+        let idle = self.idle.map(|idle| idle.at(n_steps, &state));
+        Ok(Self { n_steps, state, idle, ..self })
     }
 
     /// The state of the rules after the steps so far.
     ///
     /// For each matrix and each table whose rule has a state, it has one with the same name.
+    /// If rows make up the steps that they missed, it also has their clocks.
     pub fn state(&self) -> &Params<F> {
         &self.state
     }
@@ -97,7 +107,50 @@ impl<F: Real> Optimizer<F> {
 
     /// The state of the tables, in their order, for machines that join what they learned; none if the rule has no state.
     pub fn table_states_mut(&mut self) -> &mut [Table<F>] {
-        self.state.split_mut().1
+        states_of_rule(self.idle.as_ref(), self.state.split_mut().1)
+    }
+
+    /// Whether rows of tables make up the steps that they missed; see [`TableUpdates::Settled`].
+    pub fn settles_rows(&self) -> bool {
+        self.idle.is_some()
+    }
+
+    /// Lets rows make up the steps that they missed, before the batch that looks them up: those that `met` gives for the
+    /// number of each table, in any order and any number of times.
+    ///
+    /// Has no effect unless the rows are [settled](TableUpdates::Settled).
+    ///
+    /// # Panics
+    /// If a table does not have one of the rows.
+    #[track_caller]
+    pub fn settle<'r>(
+        &mut self,
+        params: &mut Params<F>,
+        met: &(impl Fn(usize) -> &'r [u32] + Sync),
+    ) {
+        if let Some(idle) = &self.idle {
+            idle.settle((params, &mut self.state), met);
+        }
+    }
+
+    /// Lets all rows make up the steps that they missed, before tables are read as a whole.
+    ///
+    /// Has no effect unless the rows are [settled](TableUpdates::Settled).
+    pub fn settle_all(&mut self, params: &mut Params<F>) {
+        if let Some(idle) = &self.idle {
+            idle.settle_all((params, &mut self.state));
+        }
+    }
+
+    /// Notes that rows of the table with this number have missed no step, for machines that join what they learned.
+    ///
+    /// # Panics
+    /// If the table does not have one of the rows.
+    #[track_caller]
+    pub fn note_settled(&mut self, table: usize, rows: &[u32]) {
+        if let Some(idle) = &self.idle {
+            idle.note_settled(&mut self.state, table, rows);
+        }
     }
 
     /// The settings.
@@ -156,6 +209,10 @@ impl<F: Real> Optimizer<F> {
         groups.iter_mut().for_each(Gradients::coalesce);
         self.n_steps += 1;
         let action = self.action(params, groups, join)?;
+        let learning_rate = self.learning_rate(&self.config.tables);
+        if let Some(idle) = &mut self.idle {
+            idle.begin_step((params, &mut self.state), groups, learning_rate);
+        }
         self.walk(params, groups, action);
         Ok(())
     }
@@ -198,8 +255,9 @@ impl<F: Real> Optimizer<F> {
         let of_dense = self.at_this_step(&self.config.dense, action, false);
         let of_tables = self.at_this_step(&self.config.tables, action, !every_row);
         let of_tables = TableStep { step: of_tables, groups, every_row };
-        let Self { state, matrices, free, tables: ids, squares, .. } = self;
+        let Self { state, matrices, free, tables: ids, squares, idle, .. } = self;
         let ((weights, tables), (state, states)) = (params.split_mut(), state.split_mut());
+        let states = states_of_rule(idle.as_ref(), states);
         let is_much = of_tables.is_much(ids);
         let matrices = Matrices { ids: matrices, free: *free, weights, state };
         let tables = Tables { ids, tables, states, squares };
@@ -212,13 +270,17 @@ impl<F: Real> Optimizer<F> {
         }
     }
 
+    fn learning_rate(&self, settings: &Settings) -> f64 {
+        settings.learning_rate * self.rate_factor
+    }
+
     fn at_this_step(
         &self,
         settings: &Settings,
         action: Action<F>,
         epsilon_before_correction: bool,
     ) -> Step<F> {
-        let learning_rate = settings.learning_rate * self.rate_factor;
+        let learning_rate = self.learning_rate(settings);
         let size = StepSize { learning_rate, step: self.n_steps, epsilon_before_correction };
         Step {
             update: settings.rule.at(size),
@@ -228,6 +290,16 @@ impl<F: Real> Optimizer<F> {
             action,
         }
     }
+}
+
+/// The tables of a state without the clocks of rows.
+fn states_of_rule<'t, F: Real>(
+    idle: Option<&IdleRows<F>>,
+    tables: &'t mut [Table<F>],
+) -> &'t mut [Table<F>] {
+    let n_clocks = idle.map_or(0, IdleRows::n_clocks);
+    let n_states = tables.len() - n_clocks;
+    &mut tables[..n_states]
 }
 
 /// The state before the first step: zeros.

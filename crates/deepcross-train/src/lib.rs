@@ -22,6 +22,7 @@ mod rank_traffic;
 mod ranks;
 mod run;
 pub mod slices;
+mod table_columns;
 mod trained_run;
 mod warning;
 

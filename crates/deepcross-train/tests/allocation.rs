@@ -224,8 +224,9 @@ fn allocations_of_run(threads: usize) -> Vec<u64> {
 #[test]
 fn warm_steps_allocate_nothing() {
     for pool in &[1, 2].map(warm_pool) {
-        let (rows, dense) = (TableUpdates::Rows, TableUpdates::Dense);
-        for (tables, norm) in [(rows, false), (dense, false), (rows, true)] {
+        let [rows, settled, dense] =
+            [TableUpdates::Rows, TableUpdates::Settled, TableUpdates::Dense];
+        for (tables, norm) in [(rows, false), (settled, false), (dense, false), (rows, true)] {
             let threads = pool.current_num_threads();
             let what = format!("{tables:?}, batch norm {norm}, {threads} threads");
             let found = pool.install(|| allocations(&deep_crossing(&[1, 1, 1], norm), tables));

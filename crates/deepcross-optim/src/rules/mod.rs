@@ -7,6 +7,7 @@
 mod adagrad;
 mod adam;
 mod ftrl;
+mod idle;
 mod momentum;
 mod nesterov;
 mod row_wise_adagrad;
@@ -17,6 +18,7 @@ use deepcross_features::Problem;
 use deepcross_kernels::{Real, vectorised};
 use row_wise_adagrad::RowWiseAdagrad;
 
+pub(crate) use idle::{IdleRule, IdleSteps};
 pub use step_size::StepSize;
 
 /// An update rule and its constants.

@@ -42,7 +42,9 @@ fn gradients(params: &Params<f32>, rows: &[u32]) -> Gradients<f32> {
 }
 
 fn step(optimizer: &mut Optimizer<f32>, params: &mut Params<f32>, number: u32) {
-    let mut gradients = gradients(params, &[number % 9, number % 4, 3]);
+    let rows = [number % 9, number % 4, 3];
+    optimizer.settle(params, &|table| if table == 0 { &rows } else { &[] });
+    let mut gradients = gradients(params, &rows);
     optimizer.step(params, &mut gradients);
 }
 
@@ -52,6 +54,8 @@ fn check(config: OptimizerConfig) {
     let mut optimizer = Optimizer::new(config, &params).unwrap();
     let mut first = optimizer.clone();
     for number in 0..12 {
+        let factor = 1.0 / f64::from(number + 1);
+        [&mut optimizer, &mut first].into_iter().for_each(|one| one.set_rate_factor(factor));
         step(&mut optimizer, &mut params, number);
         step(&mut first, &mut interrupted, number);
         let (steps, state) = (first.n_steps(), first.state().clone());
@@ -66,6 +70,11 @@ fn steps_continue_from_a_stored_state() {
         check(OptimizerConfig::new(rule, 0.1));
         let table_updates = TableUpdates::Dense;
         check(OptimizerConfig { table_updates, ..OptimizerConfig::new(rule, 0.1) });
+        if !matches!(rule, Rule::Ftrl { .. }) {
+            let table_updates = TableUpdates::Settled;
+            let tables = Settings { l2: 0.01, ..Settings::new(rule, 0.1) };
+            check(OptimizerConfig { tables, table_updates, ..OptimizerConfig::new(rule, 0.1) });
+        }
         let tables = Settings::new(Rule::ROW_WISE_ADAGRAD, 0.1);
         check(OptimizerConfig { tables, ..OptimizerConfig::new(rule, 0.1) });
     }

@@ -49,9 +49,12 @@ fn run(config: OptimizerConfig, batches: &[Vec<Vec<u32>>]) -> Params<f64> {
     let (mut params, id) = table();
     let mut optimizer = Optimizer::new(config, &params).unwrap();
     for groups in batches {
+        let met = groups.concat();
+        optimizer.settle(&mut params, &|_| &met);
         let mut gradients = gradients(&params, id, groups);
         optimizer.step_groups(&mut params, &mut gradients);
     }
+    optimizer.settle_all(&mut params);
     params
 }
 
@@ -163,13 +166,14 @@ fn a_rate_factor_scales_the_steps_that_follow() {
 fn bits_do_not_depend_on_threads() {
     let ids = |from: u32| (0..4_000).map(|i| (i * 7 + from) % 5_000).collect::<Vec<u32>>();
     let batches = [vec![ids(0), ids(3), ids(11), ids(0)], vec![ids(5), ids(1), ids(2), ids(9)]];
-    let updates = [TableUpdates::Rows, TableUpdates::Dense];
+    let updates = [TableUpdates::Rows, TableUpdates::Settled, TableUpdates::Dense];
     for (table_updates, clip_norm) in
         updates.into_iter().flat_map(|one| [(one, None), (one, Some(0.1))])
     {
         let dense = Settings { l2: 0.01, ..Settings::new(Rule::ADAM, 0.1) };
         let config = OptimizerConfig {
             dense,
+            tables: dense,
             table_updates,
             clip_norm,
             ..OptimizerConfig::new(Rule::ADAM, 0.1)

@@ -2,7 +2,7 @@
 
 use super::train_config::{OptimizerKind, TrainConfig};
 use deepcross_features::Problem;
-use deepcross_optim::{OptimizerConfig, Rule, Settings};
+use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
 
 impl TrainConfig {
     /// The optimizer's settings.
@@ -57,8 +57,11 @@ impl TrainConfig {
             let message = "must not be `row-wise-adagrad`, which is for embedding tables; set `embedding_optimizer` to it";
             problems.push(Problem::new("optimizer", message));
         }
+        problems.extend(self.problem_of_idle_rows());
         let of_rules = self.optimizer_config().problems().into_iter();
-        for problem in of_rules.filter(|problem| problem.path != "dense.rule") {
+        let is_other =
+            |problem: &Problem| !["dense.rule", "table_updates"].contains(&&*problem.path);
+        for problem in of_rules.filter(is_other) {
             let problem = Problem::new(self.key_of(&problem.path), problem.message);
             // The problem of a key that both rules use is reported once.
             if !problems.contains(&problem) {
@@ -66,6 +69,27 @@ impl TrainConfig {
             }
         }
         problems
+    }
+
+    /// The reason why rows have no steps to make up, if `table_updates` says that they do.
+    fn problem_of_idle_rows(&self) -> Option<Problem> {
+        let tables = self.optimizer_config().tables;
+        if self.table_updates != TableUpdates::Settled || tables.moves_idle_rows() {
+            return None;
+        }
+        let key =
+            if self.embedding_optimizer.is_some() { "embedding_optimizer" } else { "optimizer" };
+        let rule = format!("`{key} = \"{}\"`", self.embedding_optimizer());
+        let message = match self.embedding_optimizer() {
+            OptimizerKind::Ftrl => format!(
+                "`settled` cannot be used with {rule}, which computes weights from their gradients alone; set `rows`"
+            ),
+            _ => format!(
+                "`settled` has no effect with {rule} and `embedding_l2 = 0`, since rows without a gradient then stay as \
+                 they are; set `embedding_l2`, or `rows`"
+            ),
+        };
+        Some(Problem::new("table_updates", message))
     }
 
     /// The key of `[train]` from which this setting of the optimizer comes.
@@ -109,7 +133,6 @@ impl TrainConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use deepcross_optim::TableUpdates;
 
     fn parse(text: &str) -> TrainConfig {
         toml::from_str(text).expect("a well-formed section")
@@ -160,6 +183,20 @@ mod tests {
                 "`train.embedding_learning_rate`: must be above 0, but is 0",
             ),
             ("embedding_l2 = -1", "`train.embedding_l2`: must be at least 0, but is -1"),
+            (
+                "table_updates = 'settled'\noptimizer = 'adagrad'",
+                "`train.table_updates`: `settled` has no effect with `optimizer = \"adagrad\"` and `embedding_l2 = 0`, since \
+                 rows without a gradient then stay as they are; set `embedding_l2`, or `rows`",
+            ),
+            (
+                "table_updates = 'settled'\nembedding_optimizer = 'ftrl'\nembedding_l2 = 0.1",
+                "`train.table_updates`: `settled` cannot be used with `embedding_optimizer = \"ftrl\"`, which computes \
+                 weights from their gradients alone; set `rows`",
+            ),
+            (
+                "table_updates = 'settled'\noptimizer = 'sgd'\nlearning_rate = 0.5\nembedding_l2 = 2",
+                "`train.embedding_l2`: must be below 1 over the learning rate if `table_updates` is `settled`, but is 2",
+            ),
             ("clip_norm = 0", "`train.clip_norm`: must be above 0, but is 0"),
             ("optimizer = 'ftrl'\nl1 = -1", "`train.l1`: must be at least 0, but is -1"),
             (

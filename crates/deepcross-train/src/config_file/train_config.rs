@@ -66,7 +66,8 @@ pub struct TrainConfig {
     pub l2: f64,
     /// The penalty `embedding_l2 / 2 · ‖E‖²` on tables, at least 0; default 0.
     ///
-    /// With `table_updates = "rows"`, a row is penalised in the steps that use it.
+    /// With `table_updates = "rows"`, a row is penalised in the steps that use it, and with `settled` for all others when
+    /// it is next used.
     pub embedding_l2: f64,
     /// The table rows that a step changes; default `rows`.
     pub table_updates: TableUpdates,

@@ -16,6 +16,7 @@
 mod block_momentum;
 mod dense_sum;
 mod distinct_rows;
+mod look_up;
 mod replicated_tables;
 mod row_exchange;
 mod row_values;
@@ -39,6 +40,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub(crate) use block_momentum::BlockMomentum;
+pub(crate) use look_up::LookUp;
 pub(crate) use shared_step::{
     BatchWeight, SharedStep, first_non_finite, gather_scores, join_squares, scored_rows,
     update_statistics,

@@ -11,15 +11,15 @@
 //! tables, and would move rows that no rank has met in this block.
 
 use super::row_values::{RowValues, TableWithState, tables_with_state};
-use super::{Ranks, copy_rows};
+use super::{LookUp, Ranks, copy_rows};
 use crate::error::TrainError;
 use crate::rank_traffic::channels::JOINED_ROWS;
+use crate::table_columns::column_ids;
 use deepcross_autodiff::{Gradients, Params, Summands};
 use deepcross_collective::collectives::all_to_all;
 use deepcross_features::Batch;
 use deepcross_optim::Optimizer;
 use rayon::prelude::*;
-use std::ops::Range;
 
 /// The state of a rank between two joins.
 #[derive(Debug)]
@@ -47,11 +47,14 @@ impl ReplicatedTables {
     /// Calls `work` with the tables and some rows of a batch.
     pub(super) fn with_rows<T>(
         &mut self,
-        params: &Params<f32>,
-        (batch, rows): (&Batch, Range<usize>),
+        params: &mut Params<f32>,
+        LookUp { batch, rows, settling }: LookUp<'_>,
         work: impl FnOnce(&Params<f32>, &Batch) -> T,
     ) -> T {
         copy_rows(&mut self.batch, batch, rows);
+        if let Some((optimizer, columns)) = settling {
+            columns.settle((optimizer, params), &|column| column_ids(&self.batch, column));
+        }
         work(params, &self.batch)
     }
 
@@ -76,18 +79,31 @@ impl ReplicatedTables {
         optimizer: &mut Optimizer<f32>,
         params: &mut Params<f32>,
     ) -> Result<(), TrainError> {
+        self.settle_moved(optimizer, params);
         let mut tables = tables_with_state(params, optimizer);
         self.write_moved(ranks, &tables);
         self.exchange(ranks)?;
         self.write_means(&tables);
         self.exchange(ranks)?;
+        let mut joined = Vec::new();
         for message in &self.incoming {
             let mut rest = &message[..];
-            for table in &mut tables {
-                RowValues::take(&mut rest, table.width()).assign_to(table);
+            for (number, table) in tables.iter_mut().enumerate() {
+                let rows = RowValues::take(&mut rest, table.width());
+                rows.assign_to(table);
+                joined.push((number, rows));
             }
         }
+        joined.iter().for_each(|(table, rows)| optimizer.note_settled(*table, rows.rows()));
         Ok(())
+    }
+
+    /// Lets the moved rows make up the steps that they missed, so that the ranks join values after the same steps.
+    fn settle_moved(&self, optimizer: &mut Optimizer<f32>, params: &mut Params<f32>) {
+        if optimizer.settles_rows() {
+            let moved: Vec<_> = self.moved.iter().map(RowSet::to_rows).collect();
+            optimizer.settle(params, &|table| &moved[table]);
+        }
     }
 
     fn exchange(&mut self, ranks: &Ranks<'_>) -> Result<(), TrainError> {
@@ -164,6 +180,13 @@ impl RowSet {
 
     fn insert(&mut self, row: u32) {
         self.0[row as usize / 64] |= 1 << (row % 64);
+    }
+
+    /// The rows, in the order of their numbers.
+    fn to_rows(&self) -> Vec<u32> {
+        let (mut rows, mut copy) = (Vec::new(), Self(self.0.clone()));
+        copy.take_all(|row| rows.push(row));
+        rows
     }
 
     /// Removes all rows, and gives each to `take`, in the order of their numbers.

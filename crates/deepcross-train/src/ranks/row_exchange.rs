@@ -6,14 +6,16 @@
 //! An owner keeps the lists of rows that it was asked for, so that gradients come without their row numbers.
 
 use super::distinct_rows::DistinctRows;
-use super::{Ranks, copy_rows, extend, take};
+use super::{LookUp, Ranks, copy_rows, extend, take};
 use crate::error::TrainError;
 use crate::rank_traffic::channels::{IDS, ROW_GRADIENTS, ROWS};
+use crate::table_columns::TableColumns;
 use deepcross_autodiff::{Gradients, Params, Summands, Table, TableId, row_at};
 use deepcross_collective::collectives::{all_to_all, finish_all_to_all, start_all_to_all};
 use deepcross_features::Batch;
 use deepcross_features::batch::Column;
 use deepcross_model::Model;
+use deepcross_optim::Optimizer;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -49,10 +51,10 @@ impl RowExchange {
     ) -> Result<Self, TrainError> {
         let mut tables_of = vec![Vec::new(); model.field_names().len()];
         let mut tables = Vec::new();
-        for id in params.table_ids() {
+        let columns = TableColumns::new(model, params).map_err(|name| of_no_field(&name))?;
+        for (id, &column) in params.table_ids().zip(columns.columns()) {
             let name = params.table_name(id);
-            let field = model.field_of_parameter(name).ok_or_else(|| of_no_field(name))?;
-            tables_of[field].push(id);
+            tables_of[column].push(id);
             tables.push(Table::of_replaced_rows(name, params.table_width(id)));
         }
         let n = ranks.size();
@@ -88,14 +90,16 @@ impl RowExchange {
     pub(crate) fn fetch(
         &mut self,
         ranks: &Ranks<'_>,
-        params: &Params<f32>,
-        batch: &Batch,
-        rows: Range<usize>,
+        params: &mut Params<f32>,
+        LookUp { batch, rows, settling }: LookUp<'_>,
     ) -> Result<(), TrainError> {
         self.copy_rows(ranks, batch, rows);
         self.ask();
         all_to_all(ranks.communicator(), IDS, &self.outgoing, &mut self.incoming)?;
         self.note_asked();
+        if let Some((optimizer, columns)) = settling {
+            self.settle(columns, optimizer, params);
+        }
         self.answer(params);
         all_to_all(ranks.communicator(), ROWS, &self.outgoing, &mut self.incoming)?;
         self.fill_tables();
@@ -147,6 +151,22 @@ impl RowExchange {
                 extend(asked, take(&mut rest, n as usize * size_of::<u32>()));
                 ends.push(asked.len());
             }
+        }
+    }
+
+    /// Lets the rows that ranks ask for make up the steps that they missed.
+    fn settle(
+        &self,
+        columns: &TableColumns,
+        optimizer: &mut Optimizer<f32>,
+        params: &mut Params<f32>,
+    ) {
+        for (asked, ends) in self.asked.iter().zip(&self.ends) {
+            columns.settle((optimizer, params), &|column| {
+                let position = self.columns().take_while(|&other| other != column).count();
+                let start = position.checked_sub(1).map_or(0, |before| ends[before]);
+                &asked[start..ends[position]]
+            });
         }
     }
 

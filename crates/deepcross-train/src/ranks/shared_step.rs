@@ -3,7 +3,7 @@
 use super::dense_sum::{sum_ranks, take_no_part};
 use super::replicated_tables::ReplicatedTables;
 use super::shared_tables::SharedTables;
-use super::{BlockMomentum, Ranks, extend};
+use super::{BlockMomentum, LookUp, Ranks, extend};
 use crate::config_file::{DistributedConfig, TablePlacement};
 use crate::error::TrainError;
 use crate::rank_traffic::channels::{CHECKS, LOSSES, NORMS, SCORES, STATISTICS};
@@ -56,12 +56,12 @@ impl SharedStep {
         &mut self,
         ranks: &Ranks<'_>,
         params: &mut Params<f32>,
-        rows: (&Batch, Range<usize>),
+        look_up: LookUp<'_>,
         work: impl FnOnce(&Params<f32>, &Batch) -> T,
     ) -> Result<T, TrainError> {
         match &mut self.tables {
-            Tables::Shared(tables) => tables.with_rows(ranks, params, rows, work),
-            Tables::Replicated(tables) => Ok(tables.with_rows(params, rows, work)),
+            Tables::Shared(tables) => tables.with_rows(ranks, params, look_up, work),
+            Tables::Replicated(tables) => Ok(tables.with_rows(params, look_up, work)),
         }
     }
 

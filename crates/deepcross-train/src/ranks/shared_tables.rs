@@ -2,14 +2,13 @@
 
 use super::dense_sum::sum_groups;
 use super::row_exchange::RowExchange;
-use super::{Ranks, join_squares};
+use super::{LookUp, Ranks, join_squares};
 use crate::error::TrainError;
 use crate::rank_traffic::channels::LOSSES;
 use deepcross_autodiff::{Gradients, Params};
 use deepcross_features::Batch;
 use deepcross_model::Model;
 use deepcross_optim::Optimizer;
-use std::ops::Range;
 
 /// The exchange of rows, and the gradients of the own ones.
 #[derive(Debug)]
@@ -39,10 +38,10 @@ impl SharedTables {
         &mut self,
         ranks: &Ranks<'_>,
         params: &mut Params<f32>,
-        (batch, rows): (&Batch, Range<usize>),
+        look_up: LookUp<'_>,
         work: impl FnOnce(&Params<f32>, &Batch) -> T,
     ) -> Result<T, TrainError> {
-        self.exchange.fetch(ranks, params, batch, rows)?;
+        self.exchange.fetch(ranks, params, look_up)?;
         params.swap_tables(self.exchange.tables_mut());
         let done = work(params, self.exchange.batch());
         params.swap_tables(self.exchange.tables_mut());

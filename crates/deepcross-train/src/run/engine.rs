@@ -17,13 +17,16 @@ use crate::diagnosis::{FailedStep, Learner, NonFinite, UnitReport, first_weight,
 use crate::error::TrainError;
 use crate::objective::{BLOCK, Objective, total_weight};
 use crate::ranks::{Ranks, SharedStep};
+use crate::table_columns::{TableColumns, column_ids};
 use deepcross_autodiff::{
     DenseId, Gradients, Mode, Params, Pass, Stream, Var, all_finite, sum_of_parts,
 };
 use deepcross_features::Batch;
 use deepcross_features::batch::BatchRows;
 use deepcross_model::{BatchNorm, Model, Tapes, check_memory};
-use deepcross_optim::{MAX_GROUPS, Optimizer, OptimizerConfig, OptimizerError};
+use deepcross_optim::{
+    CLOCK, MAX_GROUPS, Optimizer, OptimizerConfig, OptimizerError, TableUpdates,
+};
 use std::ops::Range;
 
 /// A model in training.
@@ -37,6 +40,8 @@ pub struct Engine {
     pub(super) losses: Vec<f64>,
     /// The groups that are computed here: all, unless other ranks take part.
     pub(super) own_groups: Range<usize>,
+    /// The columns of the tables, if their rows make up the steps that they missed.
+    pub(super) columns: TableColumns,
     /// The exchange with other ranks, if there are any.
     pub(super) shared: Option<SharedStep>,
 }
@@ -146,7 +151,8 @@ impl Engine {
     /// The threads are those of the rayon pool in which this function and all steps are called.
     ///
     /// # Errors
-    /// [`TrainError::Config`] if the number of groups or a setting of the optimizer is out of range.
+    /// [`TrainError::Config`] if the number of groups or a setting of the optimizer is out of range, or if rows are to be
+    /// settled and a table belongs to no field.
     pub fn new(
         model: Model,
         params: Params<f32>,
@@ -191,18 +197,24 @@ impl Engine {
         let (all, dense) = (params.n_stored(), params.dense_values().len());
         // The state of the optimizer, the copy of the weights of the best epoch, and the gradients of the groups.
         let n_states = dense * optimizer.dense.rule.n_states()
-            + (all - dense) * optimizer.tables.rule.n_states();
+            + (all - dense) * optimizer.tables.rule.n_states()
+            + n_clocks(&optimizer, &params);
         // A rank without groups has one for the reports of units.
         let n_own = own_groups.len().max(1);
         let n_numbers = n_states + all + n_own * dense;
         check_memory(all, n_numbers * size_of::<f32>(), "gradients and the optimizer's state")?;
         let optimizer = Optimizer::new(optimizer, &params).map_err(of_optimizer)?;
+        let columns = match optimizer.settles_rows() {
+            true => TableColumns::new(&model, &params).map_err(of_no_field)?,
+            false => TableColumns::default(),
+        };
         let gradients = (0..n_own).map(|_| Gradients::new(&params)).collect();
         let vectors = params.dense_ids().filter(|&id| params.dense_shape(id).0 == 1).collect();
         let (tapes, objective, block) = (Tapes::new(), Objective::default(), BLOCK);
         let method = Method { model, tapes, objective, seed, n_groups, vectors, block };
         let losses = vec![0.0; own_groups.len()];
-        Ok(Self { method, params, optimizer, gradients, losses, own_groups, shared: None })
+        let shared = None;
+        Ok(Self { method, params, optimizer, gradients, losses, own_groups, columns, shared })
     }
 
     /// The engine with another number of rows in a pass; the weights that it learns are the same.
@@ -294,7 +306,9 @@ impl Engine {
         &self.method.model
     }
 
-    /// The weights.
+    /// The weights after the steps so far.
+    ///
+    /// If rows of tables make up the steps that they missed, [`settle`](Self::settle) lets all do so first.
     pub fn params(&self) -> &Params<f32> {
         &self.params
     }
@@ -310,7 +324,8 @@ impl Engine {
     }
 
     /// The layers and the weights.
-    pub fn into_parts(self) -> (Model, Params<f32>) {
+    pub fn into_parts(mut self) -> (Model, Params<f32>) {
+        self.settle();
         (self.method.model, self.params)
     }
 
@@ -331,6 +346,8 @@ impl Engine {
         if weight <= 0.0 {
             return Ok(0.0);
         }
+        let ids = |column: usize| column_ids(batch, column);
+        self.columns.settle((&mut self.optimizer, &mut self.params), &ids);
         let rows = batch.rows(0..batch.n_rows());
         let part = PartOfBatch { rows, first_row: 0, n_rows: batch.n_rows(), weight };
         let step = self.method.step(&self.params, part, self.optimizer.n_steps());
@@ -343,6 +360,13 @@ impl Engine {
         self.optimizer.step_groups(&mut self.params, &mut self.gradients);
         self.params.update_statistics(&self.gradients, BatchNorm::MOMENTUM as f32);
         Ok(loss)
+    }
+
+    /// Lets all rows of tables make up the steps that they missed, before tables are read as a whole.
+    ///
+    /// Has no effect unless the rows are [settled](deepcross_optim::TableUpdates::Settled).
+    pub fn settle(&mut self) {
+        self.optimizer.settle_all(&mut self.params);
     }
 
     /// The reports of the residual units on a batch with labels, with the present weights.
@@ -383,6 +407,22 @@ impl Engine {
         let step = self.n_steps() + 1;
         TrainError::NotFinite { member: None, step, what: Box::new(what), checkpoint: None }
     }
+}
+
+/// The numbers of the clocks of the own rows of all tables.
+fn n_clocks(optimizer: &OptimizerConfig, params: &Params<f32>) -> usize {
+    let of_table = |id| params.share().n_rows(params.table_shape(id).0) * CLOCK;
+    match optimizer.table_updates {
+        TableUpdates::Settled => params.table_ids().map(of_table).sum(),
+        TableUpdates::Rows | TableUpdates::Dense => 0,
+    }
+}
+
+fn of_no_field(table: String) -> TrainError {
+    let problem = format!(
+        "`table_updates` is `settled`, but the table `{table}` belongs to no field; set `rows` or `dense`"
+    );
+    TrainError::Config { file: "the engine".to_owned(), problems: vec![problem] }
 }
 
 fn of_optimizer(error: OptimizerError) -> TrainError {

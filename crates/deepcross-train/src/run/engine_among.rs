@@ -7,8 +7,8 @@ use crate::diagnosis::{NonFinite, UnitReport, weight_of_table};
 use crate::error::TrainError;
 use crate::objective::{total_weight, total_weight_of};
 use crate::ranks::{
-    BatchWeight, BlockMomentum, Ranks, SharedStep, first_non_finite, gather_scores, scored_rows,
-    update_statistics,
+    BatchWeight, BlockMomentum, LookUp, Ranks, SharedStep, first_non_finite, gather_scores,
+    scored_rows, update_statistics,
 };
 use deepcross_autodiff::{Gradients, Params, sum_of_parts};
 use deepcross_features::Batch;
@@ -39,9 +39,11 @@ impl Engine {
             if let Some(block) = &mut shared.block {
                 block.before_step(&mut engine.params);
             }
-            let Self { method, params, gradients, losses, own_groups, optimizer, .. } = engine;
-            let (n_steps, weight) = (optimizer.n_steps(), shared.divisor(weights));
-            shared.with_rows(ranks, params, (batch, own.clone()), |params, batch| {
+            let Self { method, params, gradients, losses, own_groups, .. } = engine;
+            let (n_steps, weight) = (engine.optimizer.n_steps(), shared.divisor(weights));
+            let look_up = LookUp::new(batch, own.clone());
+            let look_up = look_up.of_step(&mut engine.optimizer, &engine.columns);
+            shared.with_rows(ranks, params, look_up, |params, batch| {
                 let rows = batch.rows(0..batch.n_rows());
                 let part = PartOfBatch { rows, first_row: own.start, n_rows, weight };
                 let gradients = &mut gradients[..own_groups.len()];
@@ -123,7 +125,7 @@ impl Engine {
         let (n_rows, n_steps) = (batch.n_rows(), self.n_steps());
         let mut what = self.with_shared(|engine, shared| {
             let Self { method, params, .. } = engine;
-            shared.with_rows(ranks, params, (batch, 0..n_rows), |params, batch| {
+            shared.with_rows(ranks, params, LookUp::new(batch, 0..n_rows), |params, batch| {
                 let mut gradients = vec![Gradients::new(params); method.n_groups];
                 if weight.is_finite() {
                     let rows = batch.rows(0..n_rows);
@@ -161,7 +163,7 @@ impl Engine {
         let mut scores = Vec::new();
         self.with_shared(|engine, shared| {
             let Self { method, params, .. } = engine;
-            shared.with_rows(ranks, params, (batch, own), |params, batch| {
+            shared.with_rows(ranks, params, LookUp::new(batch, own), |params, batch| {
                 let predictor = Predictor::new(&method.model, params);
                 predictor.predict_batch(&method.tapes, batch, &mut scores);
             })
@@ -177,7 +179,8 @@ impl Engine {
     ) -> Result<Vec<UnitReport>, TrainError> {
         self.with_shared(|engine, shared| {
             let Self { method, params, gradients, .. } = engine;
-            shared.with_rows(ranks, params, (batch, 0..batch.n_rows()), |params, batch| {
+            let look_up = LookUp::new(batch, 0..batch.n_rows());
+            shared.with_rows(ranks, params, look_up, |params, batch| {
                 method.units(params, batch, &mut gradients[0])
             })
         })
@@ -214,10 +217,11 @@ mod tests {
     use super::*;
     use crate::config_file::{DistributedConfig, DistributedMethod, TablePlacement};
     use crate::rank_traffic::channels;
+    use deepcross_autodiff::Share;
     use deepcross_collective::{Channel, ThreadRank, Threads};
     use deepcross_features::batch::{Column, FieldShape, SparseColumn};
     use deepcross_model::{Model, ModelConfig};
-    use deepcross_optim::{OptimizerConfig, Rule};
+    use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
     use std::collections::BTreeSet;
 
     const GROUPS: usize = 8;
@@ -229,7 +233,13 @@ mod tests {
 
     /// One id a row, and two lists of ids.
     fn batch() -> Batch {
-        let ids = |seed: usize, n: usize| (0..n).map(|i| (i * i * seed % 90) as u32).collect();
+        batch_from(0)
+    }
+
+    /// [`batch`] with ids from another one on.
+    fn batch_from(first: usize) -> Batch {
+        let ids =
+            |seed: usize, n: usize| (0..n).map(|i| (first + i * i * seed % 90) as u32).collect();
         let one = Column::Sparse(SparseColumn::one_hot(ids(7, N_ROWS)));
         let ends = (0..=N_ROWS as u32).map(|row| 2 * row).collect();
         let list = Column::Sparse(SparseColumn::multi_hot(ends, ids(11, 2 * N_ROWS), Vec::new()));
@@ -433,6 +443,71 @@ mod tests {
         for (i, &found) in found[0].params().dense_values().iter().enumerate() {
             assert_mean(found, alone.iter().map(|engine| engine.params().dense_values()[i]));
         }
+    }
+
+    fn settled() -> OptimizerConfig {
+        let tables = Settings { l2: 0.01, ..Settings::new(Rule::ADAM, 0.1) };
+        let table_updates = TableUpdates::Settled;
+        OptimizerConfig { tables, table_updates, ..OptimizerConfig::new(Rule::ADAM, 0.1) }
+    }
+
+    /// The tables and clocks after steps at different rates, and the tables that are settled then; of a share.
+    fn after_settled_steps(
+        mut engine: Engine,
+        mut step: impl FnMut(&mut Engine, &Batch),
+        share: Share,
+    ) -> [Vec<Vec<u32>>; 3] {
+        for (first, factor) in [(0, 1.0), (50, 0.5), (100, 0.3), (0, 0.1)] {
+            engine.set_rate_factor(factor);
+            step(&mut engine, &batch_from(first));
+        }
+        let bits = |params: &Params<f32>| {
+            let rows = params.table_ids().flat_map(|id| params.table_rows(id).numbered());
+            let own = rows.filter(|(row, _)| share.has(*row));
+            own.map(|(_, row)| row.iter().map(|value| value.to_bits()).collect()).collect()
+        };
+        let [weights, clocks] = [engine.params(), engine.optimizer_state()].map(bits);
+        engine.settle();
+        [weights, clocks, bits(engine.params())]
+    }
+
+    #[test]
+    fn settled_rows_of_ranks_are_those_of_one_process() {
+        for size in [2, 4, 8] {
+            Threads::run(size, |rank| {
+                let (ranks, own) = engine(rank, &DistributedConfig::default(), settled());
+                let share = ranks.share();
+                let step_among = |engine: &mut Engine, batch: &Batch| {
+                    engine.step_among(&ranks, batch).expect("a step");
+                };
+                let found = after_settled_steps(own, step_among, share);
+                let (model, params) = model(Params::new());
+                let alone = Engine::new(model, params, settled(), GROUPS, 1).expect("an engine");
+                let step = |engine: &mut Engine, batch: &Batch| {
+                    engine.step(batch).expect("a step");
+                };
+                let expected = after_settled_steps(alone, step, share);
+                assert!(found == expected, "rank {} of {size}", ranks.rank());
+                assert!(found[0] != found[2], "some rows had missed steps");
+            });
+        }
+    }
+
+    /// Each rank has rows of its own that the second step of a block does not look up.
+    #[test]
+    fn settled_rows_that_are_replicated_are_the_same_on_all_ranks() {
+        let found = Threads::run(4, |rank| {
+            let (ranks, mut engine) = engine(rank, &replicated(), settled());
+            for first in [0, 50, 100, 0] {
+                engine.step_among(&ranks, &batch_from(first)).expect("a step");
+            }
+            let within = bits_of_tables(&engine, Engine::params);
+            let clocks = bits_of_tables(&engine, Engine::optimizer_state);
+            engine.settle();
+            [within, clocks, bits_of_tables(&engine, Engine::params)]
+        });
+        assert!(found.iter().all(|of| *of == found[0]), "all ranks have the same tables");
+        assert_ne!(found[0][0], found[0][2], "some rows had missed steps");
     }
 
     #[track_caller]

@@ -34,6 +34,7 @@ impl<'a> Run<'a> {
         if let Some(ranks) = self.ranks {
             self.engine_mut().end_block(ranks)?;
         }
+        self.engine_mut().settle();
         self.check_weights()?;
         // The end of an epoch ends a block too, and what waited for that must not wait for another one.
         let delayed = std::mem::take(&mut self.delayed);

@@ -55,6 +55,11 @@ fn training_by_rows_gives_the_same_artifact_on_any_threads() {
 }
 
 #[test]
+fn training_of_settled_rows_gives_the_same_artifact_on_any_threads() {
+    check_training(&["train.table_updates=settled", "train.embedding_l2=1e-4"]);
+}
+
+#[test]
 fn training_of_whole_tables_gives_the_same_artifact_on_any_threads() {
     check_training(&["train.table_updates=dense", "train.embedding_l2=1e-4", "train.l2=1e-4"]);
 }

@@ -189,7 +189,7 @@ fn ranks_train_every_kind_of_model() {
 
 #[test]
 fn rules_schedules_and_clipping_are_those_of_one_process() {
-    let cases: [&[&str]; 5] = [
+    let cases: [&[&str]; 7] = [
         &[
             "train.schedule=plateau",
             "train.embedding_optimizer=row-wise-adagrad",
@@ -200,9 +200,17 @@ fn rules_schedules_and_clipping_are_those_of_one_process() {
         &["train.optimizer=adagrad", "train.table_updates=dense", "train.clip_norm=0.1"],
         &["train.optimizer=ftrl", "train.embedding_optimizer=sgd", "train.groups=5"],
         &["train.table_updates=dense", "train.embedding_l2=0.001", "model.batch_norm=true"],
+        &["train.table_updates=settled", "train.embedding_l2=0.001", "train.schedule=cosine"],
+        &[
+            "train.table_updates=settled",
+            "train.embedding_l2=0.01",
+            "train.embedding_optimizer=sgd",
+            "train.schedule=cosine",
+            "train.clip_norm=0.1",
+        ],
     ];
     for (i, overrides) in cases.into_iter().enumerate() {
-        Case::new(overrides).check(&[[4, 2, 8, 4, 2][i]]);
+        Case::new(overrides).check(&[[4, 2, 8, 4, 2, 4, 2][i]]);
     }
 }
 

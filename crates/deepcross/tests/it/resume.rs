@@ -182,7 +182,7 @@ fn a_run_that_starts_from_the_rate_resumes() {
 #[test]
 fn schedules_clipping_and_rules_resume() {
     let rest = ["train.label_smoothing=0.1", "train.epochs=4", "train.patience=4"];
-    let cases: [&[&str]; 4] = [
+    let cases: [&[&str]; 6] = [
         &[
             "train.schedule=plateau",
             "train.decay_factor=0.5",
@@ -199,6 +199,13 @@ fn schedules_clipping_and_rules_resume() {
         ],
         &["train.schedule=step", "train.optimizer=adagrad", "train.table_updates=dense"],
         &["train.optimizer=ftrl", "train.embedding_optimizer=sgd", "train.monitor=auc"],
+        &["train.table_updates=settled", "train.embedding_l2=0.001", "train.schedule=cosine"],
+        &[
+            "train.table_updates=settled",
+            "train.embedding_l2=0.01",
+            "train.embedding_optimizer=sgd",
+            "train.schedule=cosine",
+        ],
     ];
     for overrides in cases {
         Case::new(&[&rest, overrides].concat()).check();

@@ -101,7 +101,7 @@ const OPTIM: Order = &[
     &["square_sum"],
     &["rules"],
     &["step", "config", "error"],
-    &["dense_step", "merged_rows", "table_step"],
+    &["dense_step", "merged_rows", "table_step", "idle"],
     &["optimizer"],
 ];
 
@@ -121,7 +121,7 @@ const REPORT: Order =
     &[&["markup"], &["scale", "figure", "table"], &["chart"], &["plots"], &["section", "report"]];
 
 const TRAIN: Order = &[
-    &["objective", "diagnosis", "member_place"],
+    &["objective", "diagnosis", "member_place", "table_columns"],
     &["warning", "rank_traffic"],
     &["error"],
     &["event", "options"],
