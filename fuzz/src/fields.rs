@@ -38,6 +38,7 @@ fn field(name: &str) -> FieldConfig {
         Some(b'q') => FieldConfig::bucketized(name).quantiles(3),
         Some(b's') => FieldConfig::bucketized(name).log_square(true),
         Some(b'h') => FieldConfig::time(name, TimePart::Hour),
+        Some(b'v') => FieldConfig::vector(name).normalize(true),
         Some(b't') => FieldConfig::text(name).top(20),
         Some(b'l') => FieldConfig::multi_hot(name).weights(true).max_length(3),
         Some(b'b' | b'C') => FieldConfig::categorical(name).buckets(7),

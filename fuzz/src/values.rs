@@ -26,6 +26,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         {"name": "quantiles", "kind": "bucketized", "quantiles": 3},
         {"name": "square", "kind": "bucketized", "log_square": true},
         {"name": "comma", "kind": "number", "decimal": ",", "percent": true},
+        {"name": "vector", "kind": "vector", "normalize": true},
         {"name": "printed", "kind": "multi-hot", "list": "printed"},
         {"name": "unix", "kind": "time", "part": "hour"},
         {"name": "unix-ms", "kind": "time", "part": "weekday", "time_format": "unix-ms", "utc_offset": "-08:30"},

@@ -52,6 +52,11 @@ kind = "time"
 part = "hour"
 
 [[field]]
+name = "age_vector"
+column = "age"
+kind = "vector"
+
+[[field]]
 name = "both"
 kind = "cross"
 columns = ["ad", "site"]

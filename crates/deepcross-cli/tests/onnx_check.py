@@ -36,7 +36,7 @@ def check(name):
     notes = {entry.key: entry.value for entry in model.metadata_props}
     fields = [field["name"] for field in json.loads(notes["deepcross.fields"])]
     crosses = ["ad and age", "ad and age_counts", "all", "all_counts"]
-    assert fields == ["ad", "raw ad", "tags", "letters", "age", "age bins", *crosses], fields
+    assert fields == ["ad", "raw ad", "tags", "letters", "age", "age bins", "age vector", *crosses], fields
     assert int(notes["deepcross.fingerprint"], 16) > 0 and notes["deepcross.kind"]
 
     # Every weight is in the graph under its name, with the same shape as in the safetensors file.

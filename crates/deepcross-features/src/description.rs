@@ -35,6 +35,8 @@ pub enum ValueForm {
     },
     /// A number.
     Number,
+    /// A list of numbers, which are one value.
+    Vector,
     /// A time.
     Time {
         /// Whether it is written as a number on a scale.

@@ -210,7 +210,7 @@ impl Learner {
         }
     }
 
-    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
+    fn check(&mut self, text: Option<&str>) -> Result<Checked, ValueError> {
         match self {
             Self::Kind(fitter) => fitter.check(text),
             Self::Companion(_) => Ok(Checked::Text),

@@ -91,7 +91,9 @@ pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
     }
 
     /// Whether the value, `None` if it is missing, can be encoded, so that [`observe`](Self::observe) would accept it.
-    fn check(&self, _text: Option<&str>) -> Result<Checked, ValueError> {
+    ///
+    /// The first values that are checked may decide on the form of all others.
+    fn check(&mut self, _text: Option<&str>) -> Result<Checked, ValueError> {
         Ok(Checked::Text)
     }
 

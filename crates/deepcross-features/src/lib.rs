@@ -48,6 +48,7 @@ pub use field_fitter::{FieldEncoding, FieldLearner, LearnedField};
 pub use fitter::Fitter;
 pub use kinds::FieldKind;
 pub use kinds::number_form::NumberForm;
+pub use kinds::vector_text::SeenVector;
 pub use missing_spellings::{MissingSpelling, missing_spelling};
 pub use problem::Problem;
 pub use raw::binding::Binding;
@@ -78,6 +79,7 @@ pub mod fields {
     pub use crate::kinds::text::{Grams, Text};
     pub use crate::kinds::time::{Time, TimePart};
     pub use crate::kinds::utc_offset::UtcOffset;
+    pub use crate::kinds::vector::Vector;
     pub use crate::lookup::id_keys::{HashKeys, IdKeys, VocabularyKeys};
     pub use crate::lookup::vocabulary::TopBy;
     pub use crate::smoothing::{CountKeys, Smoothing};

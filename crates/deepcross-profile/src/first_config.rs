@@ -163,6 +163,7 @@ fn summary(column: &ColumnProfile, inferred: &InferredColumn, examples: Examples
         ColumnKind::Ids => distinct(column.distinct(), "value"),
         ColumnKind::Text => distinct(column.distinct(), "text"),
         ColumnKind::Time(_) => distinct(column.distinct(), "time"),
+        ColumnKind::Vector(_) => distinct(column.distinct(), "vector"),
         ColumnKind::List(form) => {
             let elements = distinct(form.distinct, "element");
             format!("lists of {:.1} out of {elements}", form.mean_length)

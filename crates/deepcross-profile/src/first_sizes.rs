@@ -189,7 +189,7 @@ fn n_values(inferred: &InferredColumn, distinct: u64) -> u64 {
         ColumnKind::Text => 20_000,
         // A field of exact numbers.
         ColumnKind::Number(_) if inferred.fields.len() > 1 => distinct,
-        ColumnKind::Number(_) | ColumnKind::Time(_) => 0,
+        ColumnKind::Number(_) | ColumnKind::Time(_) | ColumnKind::Vector(_) => 0,
     }
 }
 

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from conftest import without_label, write_csv
-from deepcross import DeepCrossingClassifier
+from deepcross import DeepCrossingClassifier, Field
+from sklearn.base import clone
 
 CONFIG = """
 [data]
@@ -409,6 +410,35 @@ def test_sparse_columns_are_dense_ones(train_rows):
     model = DeepCrossingClassifier(epochs=1).fit(frame, train_rows["click"])
     sparse = frame.assign(a=pd.arrays.SparseArray(frame["a"]))
     assert model_bytes(DeepCrossingClassifier(epochs=1).fit(sparse, train_rows["click"])) == model_bytes(model)
+
+
+def vectors_of(n_rows: int) -> np.ndarray:
+    """Return vectors of single precision, the first of which says what the label is."""
+    return np.random.default_rng(5).normal(size=(n_rows, 4)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        lambda vectors: pd.DataFrame({"image": vectors.tolist()}),
+        lambda vectors: pd.DataFrame({"image": list(vectors)}),
+        lambda vectors: {"image": vectors.tolist()},
+        lambda vectors: pl.DataFrame({"image": pl.Series(vectors, dtype=pl.Array(pl.Float32, 4))}),
+        lambda vectors: pl.DataFrame({"image": pl.Series(vectors.tolist(), dtype=pl.List(pl.Float64))}),
+        lambda vectors: pa.table({"image": pa.array(vectors.tolist(), pa.list_(pa.float32(), 4))}),
+        lambda vectors: pa.table({"image": pa.array(vectors.tolist(), pa.large_list(pa.float64()))}),
+    ],
+)
+def test_vectors_of_all_types_give_one_model(column):
+    vectors = vectors_of(2000)
+    label = (vectors[:, 0] > 0).astype(int)
+    model = DeepCrossingClassifier(fields=[Field("image", "vector")], epochs=3, learning_rate=0.01)
+    texts = pd.DataFrame({"image": [" ".join(map(repr, map(float, vector))) for vector in vectors]})
+    expected = clone(model).fit(texts, label)
+    found = clone(model).fit(column(vectors), label)
+    assert model_bytes(found) == model_bytes(expected)
+    np.testing.assert_array_equal(found.predict_proba(column(vectors[:7])), expected.predict_proba(texts.head(7)))
+    assert found.score(column(vectors), label) > 0.95
 
 
 def columns(**values) -> pd.DataFrame:

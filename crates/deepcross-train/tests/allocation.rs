@@ -28,7 +28,7 @@ fn shapes() -> [FieldShape; 5] {
         FieldShape::one_hot("ad", AD as usize),
         FieldShape::multi_hot("words", WORDS as usize),
         FieldShape::dense("stats", 3),
-        FieldShape::bins("age", 3),
+        FieldShape::embedded("age", 3),
     ]
 }
 

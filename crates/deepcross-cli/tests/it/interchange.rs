@@ -46,6 +46,11 @@ bins = 4
 missing = "indicator"
 
 [[field]]
+name = "age vector"
+column = "age"
+kind = "vector"
+
+[[field]]
 name = "ad and age"
 kind = "cross"
 columns = ["ad", "age"]

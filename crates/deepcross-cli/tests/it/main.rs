@@ -45,6 +45,7 @@ mod training_only;
 mod tune;
 mod understanding;
 mod values;
+mod vectors;
 mod warnings;
 mod written_forms;
 

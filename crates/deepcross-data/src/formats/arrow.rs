@@ -14,8 +14,8 @@ use arrow_array::types::{
 };
 use arrow_array::{
     Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, BooleanArray, DictionaryArray,
-    FixedSizeBinaryArray, Float32Array, GenericByteArray, GenericByteViewArray, GenericListArray,
-    OffsetSizeTrait, PrimitiveArray, RecordBatch,
+    FixedSizeBinaryArray, FixedSizeListArray, Float32Array, GenericByteArray, GenericByteViewArray,
+    GenericListArray, OffsetSizeTrait, PrimitiveArray, RecordBatch,
 };
 use arrow_schema::{DataType, Field, FieldRef, Schema, TimeUnit};
 use deepcross_features::{Cell, CellList, Cells, Instant, LIST_SEPARATOR, blanks};
@@ -128,7 +128,9 @@ fn problem_of_types(first: &Schema, other: &Schema) -> Option<String> {
 /// The names of elements and the keys of dictionaries do not matter.
 fn value_type(kind: &DataType) -> (&DataType, bool) {
     match kind {
-        DataType::List(element) | DataType::LargeList(element) => (element.data_type(), true),
+        DataType::List(element)
+        | DataType::LargeList(element)
+        | DataType::FixedSizeList(element, _) => (element.data_type(), true),
         DataType::Dictionary(_, value) => (value, false),
         kind => (kind, false),
     }
@@ -145,7 +147,9 @@ fn have_same_text(first: &DataType, other: &DataType) -> bool {
 /// Whether values of this type are read.
 fn is_read(kind: &DataType) -> bool {
     match kind {
-        DataType::List(element) | DataType::LargeList(element) => is_plain(element.data_type()),
+        DataType::List(element)
+        | DataType::LargeList(element)
+        | DataType::FixedSizeList(element, _) => is_plain(element.data_type()),
         DataType::Dictionary(_, value) => is_plain(value),
         DataType::FixedSizeBinary(_) => true,
         kind => is_plain(kind),
@@ -292,7 +296,8 @@ fn is_long(kind: &DataType) -> bool {
         | DataType::BinaryView
         | DataType::FixedSizeBinary(_)
         | DataType::List(_)
-        | DataType::LargeList(_) => true,
+        | DataType::LargeList(_)
+        | DataType::FixedSizeList(..) => true,
         DataType::Dictionary(_, value) => is_long(value),
         _ => false,
     }
@@ -301,7 +306,9 @@ fn is_long(kind: &DataType) -> bool {
 fn is_checked(kind: &DataType) -> bool {
     match kind {
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => true,
-        DataType::List(element) | DataType::LargeList(element) => {
+        DataType::List(element)
+        | DataType::LargeList(element)
+        | DataType::FixedSizeList(element, _) => {
             let element = element.data_type();
             is_long(element) || is_checked(element)
         }
@@ -336,6 +343,7 @@ fn column(array: &ArrayRef) -> Box<dyn Cells> {
         DataType::Decimal256(..) => decimals::<Decimal256Type>(array),
         DataType::List(_) => lists(array.as_list::<i32>()),
         DataType::LargeList(_) => lists(array.as_list::<i64>()),
+        DataType::FixedSizeList(..) => Box::new(FixedLists::of(array.as_fixed_size_list())),
         DataType::Dictionary(key, _) => dictionary(array, key),
         kind => times(array, kind),
     }
@@ -538,6 +546,29 @@ impl<O: OffsetSizeTrait> Cells for Lists<O> {
         let offsets = self.array.value_offsets();
         let [start, end] = [offsets[at], offsets[at + 1]].map(O::as_usize);
         Cell::List(CellList { cells: &*self.elements, start, end, trim: false })
+    }
+}
+
+struct FixedLists {
+    array: FixedSizeListArray,
+    elements: Box<dyn Cells>,
+}
+
+impl FixedLists {
+    fn of(array: &FixedSizeListArray) -> Self {
+        Self { array: array.clone(), elements: column(array.values()) }
+    }
+}
+
+impl Cells for FixedLists {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        if self.array.is_null(at) {
+            return Cell::Null;
+        }
+        // A width fits, and the elements of a part of an array begin with its first row.
+        let width = self.array.value_length() as usize;
+        let start = at * width;
+        Cell::List(CellList { cells: &*self.elements, start, end: start + width, trim: false })
     }
 }
 

@@ -78,6 +78,12 @@ kind = "time"
 part = "hour"
 
 [[field]]
+name = "vector"
+column = "NUMBER"
+kind = "vector"
+normalize = true
+
+[[field]]
 name = "both"
 kind = "cross"
 columns = ["ID", "TEXT"]

@@ -28,6 +28,8 @@ mod quotes;
 mod real_data;
 mod split;
 mod threads;
+#[cfg(feature = "parquet")]
+mod vectors;
 mod whole;
 
 use std::fs;

@@ -27,8 +27,9 @@ pub enum ShapeKind {
     Dense {
         /// The number of numbers per row, at least 1.
         width: usize,
-        /// Whether the numbers are the bins of one number, which a network embeds like a category.
-        bins: bool,
+        /// Whether the numbers are one value, such as the bins of a number or a vector, which a network embeds like a
+        /// category.
+        embedded: bool,
     },
 }
 
@@ -72,12 +73,12 @@ impl FieldShape {
 
     /// A field of `width` numbers per row.
     pub fn dense(name: impl Into<String>, width: usize) -> Self {
-        Self { name: name.into(), kind: ShapeKind::Dense { width, bins: false } }
+        Self { name: name.into(), kind: ShapeKind::Dense { width, embedded: false } }
     }
 
-    /// A field whose number is `width` numbers per row: its bins, and perhaps an indicator.
-    pub fn bins(name: impl Into<String>, width: usize) -> Self {
-        Self { name: name.into(), kind: ShapeKind::Dense { width, bins: true } }
+    /// A field whose value is `width` numbers per row together: the bins of a number or a vector, and perhaps an indicator.
+    pub fn embedded(name: impl Into<String>, width: usize) -> Self {
+        Self { name: name.into(), kind: ShapeKind::Dense { width, embedded: true } }
     }
 
     /// Whether the field distinguishes values that did not occur in fitting from all others.

@@ -16,6 +16,7 @@ use crate::kinds::number_transform::Transform;
 use crate::kinds::text::{Grams, Text};
 use crate::kinds::time::{Time, TimePart};
 use crate::kinds::utc_offset::UtcOffset;
+use crate::kinds::vector::Vector;
 use crate::lookup::vocabulary::TopBy;
 use crate::problem::{Problem, listed};
 use crate::raw::spelling::Spelling;
@@ -91,6 +92,11 @@ impl FieldConfig {
     pub fn cross<const N: usize>(name: impl Into<String>, columns: [&str; N]) -> Self {
         let columns = Some(columns.map(str::to_owned).to_vec());
         Self::new(name, FieldKind::Cross(Cross { columns, ..Cross::default() }))
+    }
+
+    /// A field of vectors of numbers, with defaults for everything else.
+    pub fn vector(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::Vector(Vector::default()))
     }
 
     /// Reads this column instead of the column called like the field.
@@ -176,7 +182,8 @@ impl FieldConfig {
         self.with("list", list)
     }
 
-    /// Multi-hot: the character between the elements of a value; by default `|`.
+    /// Multi-hot: the character between the elements of a value; by default `|`. Vector: a character that may stand between
+    /// two numbers, besides blanks, `,`, `;` and `|`.
     #[must_use]
     pub fn separator(self, separator: char) -> Self {
         self.with("separator", separator.to_string())
@@ -297,6 +304,18 @@ impl FieldConfig {
         self.with("utc_offset", utc_offset)
     }
 
+    /// Vector: the number of numbers, 1 to 65,536; by default, that of the first vector.
+    #[must_use]
+    pub fn width(self, width: u32) -> Self {
+        self.with("width", width)
+    }
+
+    /// Vector: whether it is divided by its length; by default not.
+    #[must_use]
+    pub fn normalize(self, normalize: bool) -> Self {
+        self.with("normalize", normalize)
+    }
+
     fn with<T: KeyValue>(mut self, name: &'static str, value: T) -> Self {
         let mut set = Set { name, value: Some(value) };
         self.kind.keys(&mut set);
@@ -390,7 +409,7 @@ mod tests {
             "name = \"a\"\nkind = \"number\"\nseparator = \"|\"\ntop = 0",
             &[
                 "`field.a.top`: has no meaning for kind `number`, only for `categorical`, `multi-hot`, `text`, `bucketized` and `cross`",
-                "`field.a.separator`: has no meaning for kind `number`, only for `multi-hot`",
+                "`field.a.separator`: has no meaning for kind `number`, only for `multi-hot` and `vector`",
             ],
         );
         check(
@@ -546,7 +565,7 @@ mod tests {
             "name = \"a\"\nkind = \"cross\"\ncolumn = \"b\"",
             &[
                 "`field.a.column`: has no meaning for kind `cross`, only for `categorical`, \
-                 `multi-hot`, `text`, `number`, `bucketized` and `time`",
+                 `multi-hot`, `text`, `number`, `bucketized`, `time` and `vector`",
                 "`field.a.columns`: must be given, as two to eight names",
             ],
         );

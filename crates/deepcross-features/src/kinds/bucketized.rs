@@ -169,7 +169,7 @@ impl Fit for BucketizedFitter {
         false
     }
 
-    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
+    fn check(&mut self, text: Option<&str>) -> Result<Checked, ValueError> {
         self.form.check(text)
     }
 

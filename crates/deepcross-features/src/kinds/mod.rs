@@ -19,6 +19,8 @@ mod statistics;
 pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod utc_offset;
+pub(crate) mod vector;
+pub(crate) mod vector_text;
 
 use std::fmt::{self, Debug};
 
@@ -34,6 +36,7 @@ use crate::kinds::multi_hot::{MultiHot, MultiHotEncoder};
 use crate::kinds::number::{Number, NumberEncoder};
 use crate::kinds::text::{Text, TextEncoder};
 use crate::kinds::time::{Time, TimeEncoder};
+use crate::kinds::vector::{Vector, VectorEncoder};
 use crate::lookup::LookupFitter;
 use crate::raw::value_text::ValueError;
 
@@ -54,6 +57,8 @@ pub enum FieldKind {
     Time(Time),
     /// The values of several columns together are one id.
     Cross(Cross),
+    /// A value is a vector of numbers.
+    Vector(Vector),
 }
 
 /// The fitted encoding of a field's values.
@@ -69,11 +74,12 @@ pub(crate) enum KindEncoder {
     Time(TimeEncoder),
     Cross(CategoricalEncoder),
     Companion(CompanionEncoder),
+    Vector(VectorEncoder),
 }
 
 impl FieldKind {
     /// All kinds with their defaults, in the order in which messages list them.
-    pub fn all() -> [Self; 7] {
+    pub fn all() -> [Self; 8] {
         [
             Self::Categorical(Categorical::default()),
             Self::MultiHot(MultiHot::default()),
@@ -82,6 +88,7 @@ impl FieldKind {
             Self::Bucketized(Bucketized::default()),
             Self::Time(Time::default()),
             Self::Cross(Cross::default()),
+            Self::Vector(Vector::default()),
         ]
     }
 
@@ -95,6 +102,7 @@ impl FieldKind {
             Self::Bucketized(kind) => kind,
             Self::Time(kind) => kind,
             Self::Cross(kind) => kind,
+            Self::Vector(kind) => kind,
         }
     }
 
@@ -108,6 +116,7 @@ impl FieldKind {
             Self::Bucketized(kind) => kind.keys(visitor),
             Self::Time(kind) => kind.keys(visitor),
             Self::Cross(kind) => kind.keys(visitor),
+            Self::Vector(kind) => kind.keys(visitor),
         }
     }
 
@@ -121,6 +130,7 @@ impl FieldKind {
             Self::Bucketized(kind) => fitter(kind, field, KindEncoder::Bucketized),
             Self::Time(kind) => fitter(kind, field, KindEncoder::Time),
             Self::Cross(kind) => fitter(kind, field, KindEncoder::Cross),
+            Self::Vector(kind) => fitter(kind, field, KindEncoder::Vector),
         }
     }
 
@@ -167,6 +177,7 @@ impl KindEncoder {
             Self::Time(encoder) => encoder,
             Self::Cross(encoder) => encoder,
             Self::Companion(encoder) => encoder,
+            Self::Vector(encoder) => encoder,
         }
     }
 
@@ -180,6 +191,7 @@ impl KindEncoder {
             Self::Time(encoder) => encoder,
             Self::Cross(encoder) => encoder,
             Self::Companion(encoder) => encoder,
+            Self::Vector(encoder) => encoder,
         }
     }
 }
@@ -193,7 +205,7 @@ pub(crate) trait KindFitter: Debug + Send + Sync {
     fn accepts_any_text(&self) -> bool;
 
     /// As [`Fit::check`].
-    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError>;
+    fn check(&mut self, text: Option<&str>) -> Result<Checked, ValueError>;
 
     /// As [`Fit::observe`].
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError>;
@@ -242,7 +254,7 @@ impl<F: Fit> KindFitter for Fitting<F> {
         self.fitter.accepts_any_text()
     }
 
-    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
+    fn check(&mut self, text: Option<&str>) -> Result<Checked, ValueError> {
         self.fitter.check(text)
     }
 

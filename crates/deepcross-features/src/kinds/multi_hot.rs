@@ -173,7 +173,7 @@ impl Kind for MultiHot {
 }
 
 /// The only character of `text`; `None` if it has none or several.
-fn single_char(text: &str) -> Option<char> {
+pub(crate) fn single_char(text: &str) -> Option<char> {
     let mut chars = text.chars();
     chars.next().filter(|_| chars.next().is_none())
 }
@@ -185,7 +185,7 @@ impl Fit for MultiHotFitter {
         self.list.format == ListFormat::Separated && !self.list.weighted
     }
 
-    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
+    fn check(&mut self, text: Option<&str>) -> Result<Checked, ValueError> {
         if self.list.format == ListFormat::Printed {
             printed(text).map(drop)?;
         } else if self.list.weighted {
@@ -525,7 +525,7 @@ mod tests {
 
     #[test]
     fn invalid_weights_are_invalid_values() {
-        let fitter = MultiHot { weights: Some(true), ..MultiHot::default() }.fitter("f");
+        let mut fitter = MultiHot { weights: Some(true), ..MultiHot::default() }.fitter("f");
         let encoder = weighted(Pooling::Sum, None);
         for text in ["a:", "a:x|b", "b|a:nan", "a:inf", "a:1e39", ":0.5", " :1"] {
             assert_eq!(encode_one(&encoder, Some(text)), Err(WEIGHTED), "{text}");

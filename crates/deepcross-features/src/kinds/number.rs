@@ -202,7 +202,7 @@ impl Fit for NumberFitter {
         false
     }
 
-    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
+    fn check(&mut self, text: Option<&str>) -> Result<Checked, ValueError> {
         self.form.check(text)
     }
 
@@ -258,7 +258,7 @@ impl Encode for NumberEncoder {
     fn shape(&self, name: &str) -> FieldShape {
         let indicator = usize::from(self.missing == FittedMissing::Indicator);
         match &self.transform {
-            FittedTransform::Bins(bins) => FieldShape::bins(name, bins.len() + indicator),
+            FittedTransform::Bins(bins) => FieldShape::embedded(name, bins.len() + indicator),
             _ => FieldShape::dense(name, 1 + indicator),
         }
     }
@@ -597,7 +597,7 @@ mod tests {
         {
             let keys = Number { bins: Some(2), missing: Some(missing), ..Number::default() };
             let encoder = fit_bins(keys, &training);
-            assert_eq!(encoder.shape("f"), FieldShape::bins("f", 2));
+            assert_eq!(encoder.shape("f"), FieldShape::embedded("f", 2));
             let (values, counts) = encode(&encoder, &texts);
             let expected =
                 [[0.0, 0.0], [1.0, 0.0], filler, [0.0, 0.0], [1.0, 1.0], [1.0, 1.0]].concat();
@@ -622,7 +622,7 @@ mod tests {
         let (values, _) = encode(&encoder, &[Some("74.75"), Some("149.5"), Some("199")]);
         assert_eq!(values, [0.5, 0.0, 1.0, 0.0, 1.0, 1.0]);
         let unlabelled: Vec<_> = training.iter().map(|(x, _)| (*x, false)).collect();
-        assert_eq!(fit_bins(keys, &unlabelled).shape("f"), FieldShape::bins("f", 1));
+        assert_eq!(fit_bins(keys, &unlabelled).shape("f"), FieldShape::embedded("f", 1));
     }
 
     #[test]

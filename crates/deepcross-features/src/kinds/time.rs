@@ -100,7 +100,7 @@ impl Fit for TimeEncoder {
         false
     }
 
-    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
+    fn check(&mut self, text: Option<&str>) -> Result<Checked, ValueError> {
         text.map(|text| self.id(text)).transpose()?;
         Ok(Checked::Text)
     }
@@ -321,7 +321,7 @@ mod tests {
             (Yymmddhh, "16023001"),
             (Yymmddhh, "1608130a"),
         ] {
-            let encoder = encoder(format, TimePart::Hour, "+00:00");
+            let mut encoder = encoder(format, TimePart::Hour, "+00:00");
             let expected = ValueError::NotTime(encoder.expected(), format);
             assert_eq!(encode(&encoder, Some(text)), Err(expected), "{text}");
             assert_eq!(encoder.check(Some(text)), Err(expected), "{text}");
@@ -365,7 +365,7 @@ mod tests {
         ) {
             for format in TimeFormat::ALL {
                 for part in [TimePart::Hour, TimePart::Weekday] {
-                    let encoder = TimeEncoder { part, format, offset_minutes: offset };
+                    let mut encoder = TimeEncoder { part, format, offset_minutes: offset };
                     let found = encode(&encoder, Some(&text));
                     prop_assert!(found.is_err() || encoder.check(Some(&text)).is_ok());
                 }

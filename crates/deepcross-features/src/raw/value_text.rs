@@ -24,6 +24,8 @@ pub(crate) enum ValueError {
     Expected(&'static str),
     /// The value is not a finite number.
     NotNumber,
+    /// The value is a vector of `found` numbers, but those of the field have `width`, or 0 if none is known.
+    Width { found: usize, width: u32 },
     /// The value is not a time of this format, which the text describes.
     NotTime(&'static str, TimeFormat),
     /// With this value, there are more values than this limit.
@@ -120,6 +122,10 @@ impl ValueError {
                 let (expected, hint) = ("a finite number", number_hint(&value));
                 FeatureError::Value { field, column, value, expected, hint }
             }
+            Self::Width { found, width } => {
+                let (expected, hint) = ("a vector of the field's width", width_hint(found, width));
+                FeatureError::Value { field, column, value, expected, hint }
+            }
             Self::NotTime(expected, format) => {
                 let hint = time_hint(&value, format);
                 FeatureError::Value { field, column, value, expected, hint }
@@ -144,6 +150,16 @@ fn number_hint(text: &str) -> String {
     match OddNumber::of(text) {
         Some(OddNumber::DecimalComma) if may_be_thousands(text, ',') => IF_COMMA.to_owned(),
         odd => odd.map_or_else(String::new, |odd| odd.remedy().to_owned()),
+    }
+}
+
+/// The two widths of a vector that has another one than its field.
+fn width_hint(found: usize, width: u32) -> String {
+    match width {
+        0 => format!(
+            "it has {found} numbers, but no row of training had a vector: give `width` of the field"
+        ),
+        width => format!("it has {found} numbers, but the vectors of this field have {width}"),
     }
 }
 

@@ -58,6 +58,7 @@ fn later_fields() -> Vec<FieldConfig> {
         FieldConfig::bucketized("square").log_square(true).column("number"),
         FieldConfig::time("hour", TimePart::Hour).column("number"),
         FieldConfig::cross("cross", ["list", "word"]).buckets(100),
+        FieldConfig::vector("vector").width(1).normalize(true).column("number"),
     ]
 }
 

@@ -61,7 +61,7 @@ fn headers_are_bound_by_name() {
     let (encoder, binding) = fit(&one_row());
     assert_eq!(
         binding.columns(),
-        [2, 2, 1, 1, 0, 0, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2, 0, 0]
+        [2, 2, 1, 1, 0, 0, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0, 1, 0, 2, 2, 2, 2, 2, 2, 0, 0]
     );
     assert_eq!(encoder.columns(), ["word", "list", "number"]);
     assert!(encoder.bind(&header()[1..]).is_err());
@@ -95,6 +95,7 @@ fn missing_unseen_rare_and_clipped_values_are_counted() {
         ("square", FieldCounts { values: 4, missing: 1, unseen: 1, ..none }),
         ("hour", FieldCounts { values: 4, missing: 1, ..none }),
         ("cross", FieldCounts { values: 4, ..none }),
+        ("vector", FieldCounts { values: 4, missing: 1, ..none }),
         ("bucketed", FieldCounts { values: 4, missing: 1, ..none }),
         ("bucketed_counts", FieldCounts { values: 4, missing: 1, ..none }),
         ("counted", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0, far: 0 }),

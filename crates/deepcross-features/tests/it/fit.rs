@@ -24,27 +24,28 @@ fn shapes_show_the_learned_sizes() {
         ("hashed", sparse(6, false, Reserved::HASH)),
         ("list", sparse(5, true, Reserved::VOCABULARY)),
         ("mean", sparse(1_001, true, Reserved::HASH)),
-        ("number", ShapeKind::Dense { width: 1, bins: false }),
-        ("standard", ShapeKind::Dense { width: 2, bins: false }),
+        ("number", ShapeKind::Dense { width: 1, embedded: false }),
+        ("standard", ShapeKind::Dense { width: 2, embedded: false }),
         ("text", sparse(6, true, Reserved::VOCABULARY)),
         ("binary", sparse(51, true, Reserved::HASH)),
         ("weighted", sparse(6, true, Reserved::VOCABULARY)),
         ("best", sparse(4, false, Reserved::VOCABULARY)),
-        ("clipped", ShapeKind::Dense { width: 1, bins: false }),
-        ("bins", ShapeKind::Dense { width: 1, bins: true }),
-        ("label_bins", ShapeKind::Dense { width: 2, bins: true }),
+        ("clipped", ShapeKind::Dense { width: 1, embedded: false }),
+        ("bins", ShapeKind::Dense { width: 1, embedded: true }),
+        ("label_bins", ShapeKind::Dense { width: 2, embedded: true }),
         ("quantiles", sparse(3, false, Reserved::MISSING)),
         ("square", sparse(5, false, Reserved::VOCABULARY)),
         ("hour", sparse(25, false, Reserved::MISSING)),
         ("cross", sparse(101, false, Reserved::HASH)),
+        ("vector", ShapeKind::Dense { width: 2, embedded: true }),
         ("bucketed", sparse(5, false, Reserved::HASH)),
-        ("bucketed_counts", ShapeKind::Dense { width: 5, bins: false }),
+        ("bucketed_counts", ShapeKind::Dense { width: 5, embedded: false }),
         ("counted", sparse(4, false, Reserved::VOCABULARY)),
-        ("counted_counts", ShapeKind::Dense { width: 5, bins: false }),
+        ("counted_counts", ShapeKind::Dense { width: 5, embedded: false }),
         ("pair", sparse(3, false, Reserved::VOCABULARY)),
-        ("pair_counts", ShapeKind::Dense { width: 6, bins: false }),
+        ("pair_counts", ShapeKind::Dense { width: 6, embedded: false }),
         ("triple", sparse(21, false, Reserved::HASH)),
-        ("triple_counts", ShapeKind::Dense { width: 5, bins: false }),
+        ("triple_counts", ShapeKind::Dense { width: 5, embedded: false }),
     ];
     let found: Vec<_> =
         encoder.shapes().iter().map(|shape| (shape.name.as_str(), shape.kind.clone())).collect();
@@ -76,6 +77,7 @@ fn descriptions_show_the_learned_numbers() {
             "squared logarithms, vocabulary of all 2 values",
             "hour of unix, UTC+00:00",
             "hash into 100 buckets, seed 0, spelling: text and text",
+            "a vector of 1 number, divided by its length, missing: zeros and an indicator",
             "hash into 4 buckets, seed 0, spelling: text",
             "companion counts of 2 values, smoothed by 4 clicks",
             "vocabulary of 1 values, 1 rare values share an id, spelling: text",
@@ -91,6 +93,7 @@ fn descriptions_show_the_learned_numbers() {
     assert_eq!((fields[4].kind, fields[4].form), ("number", ValueForm::Number));
     assert_eq!(fields[15].form, ValueForm::Time { is_number: true });
     assert_eq!((fields[16].columns.len(), fields[16].column()), (2, "list and word".to_owned()));
+    assert_eq!((fields[17].kind, fields[17].form), ("vector", ValueForm::Vector));
     assert!(encoder.is_hashed(16) && encoder.is_hashed(1) && !encoder.is_hashed(0));
     assert_eq!(encoder.value(0, 3).as_deref(), Some("x"));
     assert_eq!(

@@ -19,7 +19,7 @@ fn shapes() -> Vec<FieldShape> {
         FieldShape::one_hot("ad", 30),
         FieldShape::multi_hot("words", 20),
         FieldShape::dense("age", 2),
-        FieldShape::bins("hours", 4),
+        FieldShape::embedded("hours", 4),
     ]
 }
 

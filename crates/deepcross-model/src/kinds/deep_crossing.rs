@@ -261,7 +261,7 @@ mod tests {
             FieldShape::one_hot("ad", 300),
             FieldShape::multi_hot("words", 20),
             FieldShape::dense("age", 2),
-            FieldShape::bins("hours", 4),
+            FieldShape::embedded("hours", 4),
         ]
     }
 

@@ -1,7 +1,7 @@
 //! The columns that a model reads, for callers that give values by name.
 
 use deepcross_features::{
-    Binding, Encoder, FeatureError, FieldDescription, ValueForm, blanks, suggest,
+    Binding, Encoder, FeatureError, FieldDescription, LIST_SEPARATOR, ValueForm, blanks, suggest,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -93,8 +93,11 @@ impl InputColumn {
         let separator = first.filter(|_| separators.iter().all(|other| *other == first));
         let is_number = readers.iter().any(|field| field.form == ValueForm::Number);
         let is_time = readers.iter().any(|field| matches!(field.form, ValueForm::Time { .. }));
+        let is_vector = readers.iter().any(|field| field.form == ValueForm::Vector);
         let accepts = if is_number {
             "a number, or a string that holds one"
+        } else if is_vector {
+            "an array of numbers, or a string that holds them"
         } else if separator.is_some() {
             "a string, or an array of strings"
         } else if is_time {
@@ -111,6 +114,7 @@ impl InputColumn {
 fn separator(field: &FieldDescription) -> Option<char> {
     match field.form {
         ValueForm::List { separator } => Some(separator),
+        ValueForm::Vector => Some(char::from(LIST_SEPARATOR)),
         _ => None,
     }
 }

@@ -86,16 +86,16 @@ fn field_form(spec: &StackingSpec, shape: &FieldShape) -> FieldForm {
         ShapeKind::Sparse { dimensions, reserved, .. } => {
             FieldForm::Embedded { dimensions, width, zero_row: reserved.unseen }
         }
-        // Bins are embedded like a category, by `max(0, W x + b)` in the paper.
-        ShapeKind::Dense { width: inputs, bins: true } => {
+        // Bins and vectors are embedded like a category, by `max(0, W x + b)` in the paper.
+        ShapeKind::Dense { width: inputs, embedded: true } => {
             let embedding = (spec.embedding_bias, spec.embedding_activation);
             FieldForm::ProjectedNumbers { inputs, width, embedding }
         }
-        ShapeKind::Dense { width: inputs, bins: false } if spec.embed_numbers => {
+        ShapeKind::Dense { width: inputs, embedded: false } if spec.embed_numbers => {
             let embedding = (false, Activation::Identity);
             FieldForm::ProjectedNumbers { inputs, width, embedding }
         }
-        ShapeKind::Dense { width, bins: false } => FieldForm::Numbers { width },
+        ShapeKind::Dense { width, embedded: false } => FieldForm::Numbers { width },
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
                     embed_numbers: Some(embed_numbers),
                     ..Default::default()
                 };
-                let (stacked, n_weights) = field(&config, FieldShape::bins("age", 4));
+                let (stacked, n_weights) = field(&config, FieldShape::embedded("age", 4));
                 let StackedField::ProjectedNumbers(projection) = stacked else {
                     panic!("{stacked:?} is not an embedding of numbers");
                 };
@@ -184,7 +184,7 @@ mod tests {
     fn a_width_of_bins_has_an_effect() {
         let embeddings = BTreeMap::from([("age".to_owned(), 5), ("hours".to_owned(), 5)]);
         let spec = StackingSpec::new(&ModelConfig { embeddings, ..Default::default() });
-        let shapes = [FieldShape::dense("age", 1), FieldShape::bins("hours", 4)];
+        let shapes = [FieldShape::dense("age", 1), FieldShape::embedded("hours", 4)];
         let problem =
             Problem::new("model.embeddings.age", "has no effect, since numbers are stacked raw");
         assert_eq!(spec.field_problems(&shapes), [problem]);

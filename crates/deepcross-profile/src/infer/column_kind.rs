@@ -44,6 +44,8 @@ pub enum ColumnKind {
     Ids,
     /// Lists of names.
     List(ListForm),
+    /// Vectors of this many numbers.
+    Vector(usize),
     /// Texts of several words, which differ from row to row.
     Text,
     /// Quantities.
@@ -55,7 +57,7 @@ pub enum ColumnKind {
 /// The kind of a column.
 ///
 /// 0. Lists, if the format of the file says so.
-/// 1. Dates that are not numbers, and lists in brackets.
+/// 1. Dates that are not numbers, vectors, and lists in brackets.
 /// 2. Numbers, of which some name things and some are times.
 /// 3. Lists, if a separator splits values into elements that occur in other values too.
 /// 4. Texts, if most distinct values have several words and there are many of them.
@@ -68,6 +70,7 @@ pub(super) fn column_kind(column: &ColumnProfile) -> (ColumnKind, KindReason) {
         ColumnShape::Times(form) if column.distinct().n > 2 => {
             (ColumnKind::Time(form), KindReason::Time(form))
         }
+        ColumnShape::Vectors(width) => (ColumnKind::Vector(width), KindReason::Vectors(width)),
         ColumnShape::Numbers(form, time) if form == NumberForm::default() => {
             kind_of_numbers(column, time)
         }

@@ -42,6 +42,8 @@ pub enum KindReason {
     Numbers,
     /// All values are numbers of a form.
     NumberForm(NumberForm),
+    /// All values are vectors of this many numbers.
+    Vectors(usize),
     /// Elements of lists occur in several values.
     List(ListForm),
     /// Most values have several words.
@@ -83,6 +85,7 @@ impl KindReason {
             }
             Self::Numbers => "each value is a number".to_owned(),
             Self::NumberForm(form) => number_form(column, *form, examples),
+            Self::Vectors(width) => format!("{width} numbers in each value"),
             Self::List(form) => list(column, form, examples),
             Self::Words => "most of its values have several words".to_owned(),
             Self::MostlyNumbers(share) => mostly_numbers(column, *share, examples),

@@ -146,6 +146,7 @@ impl InferredColumn {
             _ if column.odd().is_empty() => "",
             ColumnShape::Numbers(..) => "are not numbers and ",
             ColumnShape::Times(_) => "are not times of this form and ",
+            ColumnShape::Vectors(_) => "are not vectors of this width and ",
             _ => "are not lists and ",
         };
         let (rows, all) = (grouped(rows), counted(all, "row"));
@@ -157,6 +158,7 @@ impl InferredColumn {
         match self.kind {
             ColumnKind::Ids => "ids",
             ColumnKind::List(_) => "lists",
+            ColumnKind::Vector(_) => "vectors",
             ColumnKind::Text => "texts",
             ColumnKind::Number(_) => "numbers",
             ColumnKind::Time(_) => "times",
@@ -190,6 +192,7 @@ fn fields(column: &ColumnProfile, kind: ColumnKind) -> Vec<FieldConfig> {
             vec![with_table(FieldConfig::text(name), words)]
         }
         ColumnKind::List(form) => vec![list(name, &form)],
+        ColumnKind::Vector(width) => vec![FieldConfig::vector(name).width(width as u32)],
         ColumnKind::Number(form) => {
             let values = column.has_exact_numbers().then(|| value_field(name));
             [number(column, form)].into_iter().chain(values).collect()
@@ -281,6 +284,7 @@ impl ColumnKind {
         match self {
             Self::Ids => "categorical",
             Self::List(_) => "multi-hot",
+            Self::Vector(_) => "vector",
             Self::Text => "text",
             Self::Number(_) => "number",
             Self::Time(_) => "time",

@@ -30,7 +30,7 @@ pub enum UnreadForm {
     Number(OddNumber),
     /// Times that are not written as times, as in `08/13/16` or `2024-03-07 02:45 EST`.
     Time(OddTime),
-    /// As in `[0.25, 0.5]`, with numbers that do not occur again.
+    /// As in `[25, 5, 17]`, with elements that do not occur again.
     Vector,
 }
 
@@ -95,7 +95,7 @@ impl UnreadForm {
         match self {
             Self::Number(_) => "write plain numbers to use it as a number",
             Self::Time(odd) => odd.remedy(),
-            Self::Vector => "write each number into a column to use them",
+            Self::Vector => "a field of kind `vector` reads lists of the same number of numbers",
         }
     }
 }

@@ -4,7 +4,7 @@
 //! A few odd values do not change what a column is: their texts are kept, so that they can be named.
 
 use deepcross_features::fields::DecimalMark;
-use deepcross_features::{NumberForm, TimeFormat};
+use deepcross_features::{NumberForm, SeenVector, TimeFormat};
 
 use super::label_counts::LabelCounts;
 use super::lists::is_printed_list;
@@ -29,6 +29,8 @@ pub enum ColumnShape {
     Numbers(NumberForm, Option<TimeForm>),
     /// Dates and times that are not numbers.
     Times(TimeForm),
+    /// Vectors of this many numbers, most of them with fractions.
+    Vectors(usize),
     /// Lists in brackets.
     PrintedLists,
     /// Texts of any kind.
@@ -55,6 +57,7 @@ pub(crate) struct ValueForms {
     /// The percentages with a decimal comma.
     percents_with_comma: u64,
     times: Times,
+    vectors: Vectors,
     printed_lists: u64,
     /// The texts that usually mean a missing value.
     markers: Vec<Marker>,
@@ -62,11 +65,21 @@ pub(crate) struct ValueForms {
     kept: [Vec<Box<str>>; Class::N],
 }
 
+/// The values that are vectors as wide as the first one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Vectors {
+    width: usize,
+    n: u64,
+    /// Those of them with a number that is not whole.
+    with_fraction: u64,
+}
+
 /// The classes of texts that are not plain numbers: the texts of a large class leave the places of the others alone.
 #[derive(Clone, Copy)]
 enum Class {
     Number,
     Date,
+    Vector,
     PrintedList,
     Other,
 }
@@ -78,7 +91,7 @@ pub(crate) struct Candidate {
 }
 
 impl Class {
-    const N: usize = 4;
+    const N: usize = 5;
 }
 
 impl ValueForms {
@@ -146,7 +159,12 @@ impl ValueForms {
             return Class::Date;
         }
         self.printed_lists += u64::from(is_printed_list);
-        if is_printed_list { Class::PrintedList } else { Class::Other }
+        let is_vector = self.vectors.add(text);
+        match is_printed_list {
+            _ if is_vector => Class::Vector,
+            true => Class::PrintedList,
+            false => Class::Other,
+        }
     }
 
     /// Whether another text than a plain number is worth a look for a marker of a missing value.
@@ -170,7 +188,10 @@ impl ValueForms {
             let are_few = of_odd * ROWS_PER_ODD <= present.rows - missing.min(present.rows);
             (are_all && are_few).then_some(Candidate { shape, odd })
         });
-        let best = fitting.min_by_key(|candidate| candidate.odd.len());
+        // A vector in brackets is a list, too.
+        let best = fitting.min_by_key(|candidate| {
+            (candidate.shape == ColumnShape::PrintedLists, candidate.odd.len())
+        });
         best.unwrap_or(Candidate { shape: ColumnShape::Texts, odd: Vec::new() })
     }
 
@@ -182,6 +203,7 @@ impl ValueForms {
             self.numbers(DecimalMark::Comma, false),
             self.numbers(DecimalMark::Point, true),
             self.numbers(DecimalMark::Comma, true),
+            self.vectors(),
             (ColumnShape::PrintedLists, self.printed_lists),
         ];
         let dates = TimeFormat::ALL.into_iter().filter(|format| !format.is_number());
@@ -213,6 +235,12 @@ impl ValueForms {
             (DecimalMark::Point, false) => 0,
         };
         (shape, self.plain + fitting)
+    }
+
+    /// The shape of vectors, unless most of them are of whole numbers, as ids are.
+    fn vectors(&self) -> (ColumnShape, u64) {
+        let Vectors { width, n, with_fraction } = self.vectors;
+        (ColumnShape::Vectors(width), if 2 * with_fraction > n { n } else { 0 })
     }
 
     /// The form of the times that the plain numbers are.
@@ -265,12 +293,27 @@ impl ValueForms {
     }
 }
 
+impl Vectors {
+    /// Counts a value if it is such a vector, and returns whether it is.
+    fn add(&mut self, text: &str) -> bool {
+        let Some(seen) = SeenVector::of(text) else { return false };
+        if self.n == 0 {
+            self.width = seen.width;
+        }
+        let is_one = seen.width == self.width;
+        self.n += u64::from(is_one);
+        self.with_fraction += u64::from(is_one && seen.has_fraction);
+        is_one
+    }
+}
+
 /// Whether a text that is not a plain number has a shape.
 pub(crate) fn fits(text: &str, shape: ColumnShape) -> bool {
     match shape {
         ColumnShape::Texts => false,
         ColumnShape::Numbers(form, _) => form.read(text).is_some(),
         ColumnShape::Times(form) => recognised(form.format, text).is_some(),
+        ColumnShape::Vectors(width) => SeenVector::of(text).is_some_and(|it| it.width == width),
         ColumnShape::PrintedLists => is_printed_list(text),
     }
 }

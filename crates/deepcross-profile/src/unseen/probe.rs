@@ -66,7 +66,7 @@ impl Probe {
             // The second field of numbers has them as ids.
             ColumnKind::Number(_) => (name(1), Reads::Number),
             ColumnKind::Time(form) => (Some(column.name().to_owned()), Reads::Times(form.format)),
-            ColumnKind::Text => return None,
+            ColumnKind::Text | ColumnKind::Vector(_) => return None,
         };
         Some(Self { name: name?, columns: vec![column.name().to_owned()], reads })
     }

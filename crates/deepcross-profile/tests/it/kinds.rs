@@ -355,7 +355,29 @@ fn lists_in_brackets_are_lists() {
             "multi-hot",
             "as programs print them: (",
         ),
-        case("x", vector, "RowId", "elements do not occur again"),
+        case("x", vector, "vector", "2 numbers in each value"),
+        case(
+            "x",
+            move |i| vector(i).replace(['[', ']'], "").replace(", ", "|"),
+            "vector",
+            "2 numbers",
+        ),
+        case("x", |i| format!("0.5 {}.25 {}", below(i, 991), i % 7), "vector", "3 numbers in each"),
+        // A few values of another width count as missing.
+        case(
+            "x",
+            move |i| if i == 5 { "[0.5]".to_owned() } else { vector(i) },
+            "vector",
+            "2 numbers",
+        ),
+        // Two numbers between blanks may be one number.
+        case(
+            "x",
+            |i| format!("{} {}.5", 1 + i % 9, 100 + below(i, 891)),
+            "categorical",
+            "thousands",
+        ),
+        case("x", |i| format!("[{}, {}]", i, 7 * i + 9001), "RowId", "elements do not occur again"),
         // Two or three names of three digits, which repeat.
         case(
             "x",

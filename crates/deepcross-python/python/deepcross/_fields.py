@@ -15,7 +15,7 @@ from .errors import ConfigError
 __all__ = ["Field", "FieldsLike", "RunText", "run_text", "table_of"]
 
 #: The kinds of fields.
-Kind: TypeAlias = Literal["categorical", "multi-hot", "text", "number", "bucketized", "time", "cross"]
+Kind: TypeAlias = Literal["categorical", "multi-hot", "text", "number", "bucketized", "time", "cross", "vector"]
 
 
 class Field:
@@ -29,7 +29,8 @@ class Field:
     name : str
         The name of the field.
     kind : str
-        ``"categorical"``, ``"multi-hot"``, ``"text"``, ``"number"``, ``"bucketized"``, ``"time"`` or ``"cross"``.
+        ``"categorical"``, ``"multi-hot"``, ``"text"``, ``"number"``, ``"bucketized"``, ``"time"``, ``"cross"``
+        or ``"vector"``.
     column : str, optional
         The column that is read, if it has another name than the field. All kinds but crosses.
     columns : sequence of str, optional
@@ -52,11 +53,12 @@ class Field:
     spelling : {"number", "boolean", "text"}, optional
         Which texts are one value; learned from the rows if None. Categorical, multi-hot, cross.
     list : {"separated", "printed"}, optional
-        How a list is written. Multi-hot; the next four as well.
+        How a list is written. Multi-hot.
     separator : str, optional
-        The character between the elements of a list.
+        The character between the elements of a list. Multi-hot; for vectors, a character that may stand between two
+        numbers, besides the usual ones.
     weights : bool, optional
-        Whether an element may have a weight, as in ``word:0.5``.
+        Whether an element may have a weight, as in ``word:0.5``. Multi-hot; the next two as well.
     max_length : int, optional
         The most elements of a row that are kept.
     pooling : {"sum", "mean", "sqrt-n"}, optional
@@ -95,6 +97,10 @@ class Field:
         How a time is written, such as ``"unix"`` or ``"date-time"``. Time.
     utc_offset : str, optional
         The offset of the clock from UTC, such as ``"+02:00"``. Time.
+    width : int, optional
+        The number of numbers of a vector; that of the first one if None. Vector.
+    normalize : bool, optional
+        Whether a vector is divided by its length. Vector.
 
     Raises
     ------
@@ -158,6 +164,8 @@ class Field:
         part: Literal["hour", "weekday"] | None = None,
         time_format: str | None = None,
         utc_offset: str | None = None,
+        width: int | None = None,
+        normalize: bool | None = None,
         **unknown: Any,
     ) -> None:
         given = {key: value for key, value in locals().items() if key in _NAMES and value is not None}

@@ -253,7 +253,7 @@ mod tests {
                 "`field_defaults.column`: unknown key; the known keys are min_count, top, top_by, buckets, seed, counts, \
                  smoothing, spelling, list, separator, pooling, weights, max_length, grams, encoding, \
                  transform, bins, bins_by, clip, missing, decimal, percent, boundaries, quantiles, log_square, part, \
-                 time_format, utc_offset, categorical, multi-hot, text, number, bucketized, time, cross, kind",
+                 time_format, utc_offset, width, normalize, categorical, multi-hot, text, number, bucketized, time, cross, vector, kind",
             ),
             (
                 "number.min_count = 5",

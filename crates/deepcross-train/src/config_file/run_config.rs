@@ -462,7 +462,7 @@ epochs = 3
             (
                 "kind = \"number\"",
                 "kind = \"numbr\"",
-                "line 7: `field.age.kind`: unknown variant `numbr`, expected one of `categorical`, `multi-hot`, `text`, `number`, `bucketized`, `time`, `cross`",
+                "line 7: `field.age.kind`: unknown variant `numbr`, expected one of `categorical`, `multi-hot`, `text`, `number`, `bucketized`, `time`, `cross`, `vector`",
             ),
             (
                 "epochs = 3",

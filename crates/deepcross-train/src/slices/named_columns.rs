@@ -127,7 +127,7 @@ fn only_column(field: &FieldDescription) -> Option<&str> {
 /// How the raw values of a field's column are grouped into slices; `None` if a row has several.
 fn form(field: &FieldDescription) -> Option<SliceForm> {
     match field.form {
-        ValueForm::List { .. } | ValueForm::Texts => None,
+        ValueForm::List { .. } | ValueForm::Texts | ValueForm::Vector => None,
         ValueForm::Number | ValueForm::Time { is_number: true } => Some(SliceForm::Numbers),
         _ => Some(SliceForm::Values),
     }

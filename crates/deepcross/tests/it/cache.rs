@@ -74,6 +74,12 @@ pub(crate) const CONFIG: &str = r#"
     encoding = "piecewise-linear"
     bins = 5
 
+    [[field]]
+    name = "age_vector"
+    column = "age"
+    kind = "vector"
+    normalize = true
+
     [model]
     embedding = 4
     bypass_below = 10

@@ -1,6 +1,7 @@
 //! Good requests, and wrong requests of callers who mean well.
 
 use super::{Answer, ROW, Service};
+use crate::vectors::vector_rows;
 use crate::{Folder, csv};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -50,6 +51,38 @@ fn probabilities_are_those_of_predict_to_the_bit() {
         let body = format!("{{\"columns\":{{\"tags\":[{tags}],\"age\":[{age}],\"ad\":[{ad}]}}}}");
         assert_eq!(service.post("/v1/score", &body).probabilities(), expected);
     }
+}
+
+#[test]
+fn a_vector_is_an_array_of_numbers_or_a_string() {
+    let folder = Folder::new();
+    let rows = vector_rows(400);
+    folder.write("train.csv", &rows);
+    folder.write(
+        "run.toml",
+        "[data]\nlabel = \"click\"\n[[field]]\nname = \"image\"\nkind = \"vector\"\n",
+    );
+    folder.succeed("train --config run.toml --data train.csv --out model.dcx --set train.epochs=1");
+    let expected = predicted(&folder, "train.csv");
+    let service = Service::start(&folder, "");
+    let image = |line: &str| line.splitn(3, ',').nth(2).unwrap().to_owned();
+    let images: Vec<_> = rows.lines().skip(1).map(image).collect();
+    let arrays = images.iter().map(|image| match image.trim_matches('"') {
+        "" => "{\"image\":null}".to_owned(),
+        image => format!("{{\"image\":{image}}}"),
+    });
+    let strings = images.iter().map(|image| match &**image {
+        "" => "{\"image\":\"\"}".to_owned(),
+        image => format!("{{\"image\":{image}}}"),
+    });
+    for rows in [arrays.collect::<Vec<_>>(), strings.collect()] {
+        let body = format!("{{\"rows\":[{}]}}", rows.join(","));
+        assert_eq!(service.post("/v1/score", &body).probabilities(), expected);
+    }
+    let answer = service.post("/v1/score", "{\"rows\":[{\"image\":[0.5,\"x\",1]}]}");
+    answer.is_problem(422, &["`image`", "a vector of finite numbers"]);
+    let answer = service.post("/v1/score", "{\"rows\":[{\"image\":{\"a\":1}}]}");
+    answer.is_problem(422, &["`image`", "an array of numbers, or a string that holds them"]);
 }
 
 #[test]
