@@ -462,6 +462,9 @@ fn encode_cells<'c>(
     {
         return true;
     }
+    if encode_lists(kind, cells.clone(), missing, (column, counts)) {
+        return true;
+    }
     text.clear();
     let mut texts = RunTexts::default();
     for cell in cells {
@@ -469,6 +472,27 @@ fn encode_cells<'c>(
         texts.push(text.len(), matches!(cell, Cell::Null));
     }
     texts.encode(kind, text, missing, (column, counts))
+}
+
+/// Appends a run of lists of typed numbers, if the kind reads vectors and no text must decide; returns whether it did. If
+/// not, the column and the counts are unchanged.
+fn encode_lists<'c>(
+    kind: &dyn Encode,
+    cells: impl Iterator<Item = Cell<'c>>,
+    missing: &Missing<'_>,
+    (column, counts): (&mut Column, &mut FieldCounts),
+) -> bool {
+    let (n_rows, mut found) = (column.n_rows(), FieldCounts::default());
+    let mut encode = |cell| match cell {
+        Cell::List(list) => kind.encode_list(&list, column, &mut found),
+        _ => false,
+    };
+    let are_all = !missing.has_lists() && cells.into_iter().all(&mut encode);
+    match are_all {
+        true => *counts += found,
+        false => column.truncate(n_rows),
+    }
+    are_all
 }
 
 /// Appends a run of joint texts of the field of a binding. Returns whether all are valid.

@@ -16,7 +16,7 @@ use crate::kinds::by_chunk::CHUNK_ROWS;
 use crate::kinds::{KindEncoder, KindFitter};
 use crate::lookup::LookupFitter;
 use crate::raw::binding::{Binding, FieldColumns, Scratch};
-use crate::raw::cell::Cell;
+use crate::raw::cell::{Cell, CellList};
 use crate::raw::row_fields::RowFields;
 use crate::raw::value::RUN;
 use crate::raw::value_rules::ValueRules;
@@ -56,6 +56,8 @@ pub struct FieldLearner<'f> {
     missing: Missing<'f>,
     reads_numbers: bool,
     accepts_any_text: bool,
+    /// Whether nothing is left to be learned after the check.
+    learns_in_check: bool,
     /// Whether values are learned from in runs.
     has_lookup: bool,
 }
@@ -124,9 +126,18 @@ impl FieldFitter {
         let kind = self.kind();
         let reads_numbers = kind.is_some_and(KindFitter::reads_numbers);
         let accepts_any_text = kind.is_none_or(KindFitter::accepts_any_text);
+        let learns_in_check = kind.is_some_and(KindFitter::learns_in_check);
         let has_lookup = self.learner.lookup().is_some();
-        let field = self;
-        FieldLearner { field, index, binding, missing, reads_numbers, accepts_any_text, has_lookup }
+        FieldLearner {
+            field: self,
+            index,
+            binding,
+            missing,
+            reads_numbers,
+            accepts_any_text,
+            learns_in_check,
+            has_lookup,
+        }
     }
 
     /// The encoder and, for companion counts, the counts by fold.
@@ -217,6 +228,13 @@ impl Learner {
         }
     }
 
+    fn check_list(&mut self, list: &CellList<'_>) -> Option<Result<Checked, ValueError>> {
+        match self {
+            Self::Kind(fitter) => fitter.check_list(list),
+            Self::Companion(_) => None,
+        }
+    }
+
     fn observe(&mut self, text: Option<&str>, row: TrainingRow) -> Result<(), ValueError> {
         match self {
             Self::Kind(fitter) => fitter.observe(text, row.positive),
@@ -273,6 +291,9 @@ impl FieldLearner<'_> {
         &mut self,
         rows: impl IntoIterator<Item = (&'r R, Option<TrainingRow>)>,
     ) -> Result<(), (usize, FeatureError)> {
+        if self.learns_in_check {
+            return Ok(());
+        }
         let mut run = ValueRun::default();
         for (position, (row, training_row)) in rows.into_iter().enumerate() {
             let Some(training_row) = training_row else { continue };
@@ -341,6 +362,13 @@ impl FieldLearner<'_> {
             return Ok(Checked::Number(number));
         }
         let FieldFitter { learner, scratch, .. } = &mut **field;
+        if let Some(column) = binding.only_column(*index)
+            && let Cell::List(list) = row.cell(column)
+            && !missing.has_lists()
+            && let Some(checked) = learner.check_list(&list)
+        {
+            return checked.map_err(|error| binding.error(*index, row, field.columns(), error));
+        }
         let text = binding.text(*index, row, (missing, None), scratch);
         let checked = text.and_then(|text| learner.check(text));
         checked.map_err(|error| binding.error(*index, row, field.columns(), error))

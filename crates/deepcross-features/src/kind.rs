@@ -12,7 +12,7 @@ use crate::keys::KeyVisitor;
 use crate::lookup::id_keys::HashKeys;
 use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
-use crate::raw::cell::NumberRun;
+use crate::raw::cell::{CellList, NumberRun};
 use crate::raw::spelling::{Spelling, SpellingRule};
 use crate::raw::value::Run;
 use crate::raw::value_text::ValueError;
@@ -82,6 +82,9 @@ pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
     /// Whether the kind reads numbers, so that typed numbers are learned from without their texts.
     const READS_NUMBERS: bool = false;
 
+    /// Whether all that is to be learned from a value is learned when it is checked.
+    const LEARNS_IN_CHECK: bool = false;
+
     /// Begins a chunk of rows: statistics of numbers are those of chunks, merged.
     fn begin_chunk(&mut self, _chunk: u64) {}
 
@@ -95,6 +98,11 @@ pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
     /// The first values that are checked may decide on the form of all others.
     fn check(&mut self, _text: Option<&str>) -> Result<Checked, ValueError> {
         Ok(Checked::Text)
+    }
+
+    /// As [`check`](Self::check), for a list that is not missing; `None` if its text must be checked.
+    fn check_list(&mut self, _list: &CellList<'_>) -> Option<Result<Checked, ValueError>> {
+        None
     }
 
     /// Learns from the value of a row that is positive or not.
@@ -175,6 +183,19 @@ pub(crate) trait Encode {
     fn encode_numbers(
         &self,
         _numbers: &NumberRun,
+        _column: &mut Column,
+        _counts: &mut FieldCounts,
+    ) -> bool {
+        false
+    }
+
+    /// Appends the row of a list of typed numbers that is not missing, if the kind reads vectors.
+    ///
+    /// Returns whether it did; if not, the column and the counts are unchanged, and the row is appended as the text of the
+    /// list.
+    fn encode_list(
+        &self,
+        _list: &CellList<'_>,
         _column: &mut Column,
         _counts: &mut FieldCounts,
     ) -> bool {

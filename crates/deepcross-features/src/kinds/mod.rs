@@ -38,6 +38,7 @@ use crate::kinds::text::{Text, TextEncoder};
 use crate::kinds::time::{Time, TimeEncoder};
 use crate::kinds::vector::{Vector, VectorEncoder};
 use crate::lookup::LookupFitter;
+use crate::raw::cell::CellList;
 use crate::raw::value_text::ValueError;
 
 /// The encoding of a field's values, with the keys of its kind.
@@ -207,6 +208,12 @@ pub(crate) trait KindFitter: Debug + Send + Sync {
     /// As [`Fit::check`].
     fn check(&mut self, text: Option<&str>) -> Result<Checked, ValueError>;
 
+    /// As [`Fit::check_list`].
+    fn check_list(&mut self, list: &CellList<'_>) -> Option<Result<Checked, ValueError>>;
+
+    /// As [`Fit::LEARNS_IN_CHECK`].
+    fn learns_in_check(&self) -> bool;
+
     /// As [`Fit::observe`].
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError>;
 
@@ -256,6 +263,14 @@ impl<F: Fit> KindFitter for Fitting<F> {
 
     fn check(&mut self, text: Option<&str>) -> Result<Checked, ValueError> {
         self.fitter.check(text)
+    }
+
+    fn check_list(&mut self, list: &CellList<'_>) -> Option<Result<Checked, ValueError>> {
+        self.fitter.check_list(list)
+    }
+
+    fn learns_in_check(&self) -> bool {
+        F::LEARNS_IN_CHECK
     }
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {

@@ -19,6 +19,7 @@ use crate::kind::{Checked, Encode, Fit, Kind};
 use crate::kinds::multi_hot::single_char;
 use crate::kinds::vector_text::read_vector;
 use crate::problem::Problem;
+use crate::raw::cell::CellList;
 use crate::raw::value_text::ValueError;
 
 /// The name of the kind.
@@ -97,12 +98,30 @@ fn may_separate(c: char) -> bool {
 impl Fit for VectorFitter {
     type Encoder = VectorEncoder;
 
+    const LEARNS_IN_CHECK: bool = true;
+
     fn accepts_any_text(&self) -> bool {
         false
     }
 
     fn check(&mut self, text: Option<&str>) -> Result<Checked, ValueError> {
         let found = text.map_or(Ok(0), |text| read_vector(text, self.separator, &mut []))?;
+        self.note(found)
+    }
+
+    fn check_list(&mut self, list: &CellList<'_>) -> Option<Result<Checked, ValueError>> {
+        list.write_numbers(&mut []).map(|found| self.note(found))
+    }
+
+    fn finish(self) -> VectorEncoder {
+        let Self { width, separator, normalize } = self;
+        VectorEncoder { width: width.unwrap_or(0), separator, normalize }
+    }
+}
+
+impl VectorFitter {
+    /// Notes a vector of so many numbers; the first one decides on the width.
+    fn note(&mut self, found: usize) -> Result<Checked, ValueError> {
         if found > WIDEST as usize {
             return Err(ValueError::Expected("a vector of at most 65536 numbers"));
         }
@@ -111,11 +130,6 @@ impl Fit for VectorFitter {
             check_width(found, width)?;
         }
         Ok(Checked::Text)
-    }
-
-    fn finish(self) -> VectorEncoder {
-        let Self { width, separator, normalize } = self;
-        VectorEncoder { width: width.unwrap_or(0), separator, normalize }
     }
 }
 
@@ -160,14 +174,39 @@ impl Encode for VectorEncoder {
         if found > 0 {
             check_width(found, self.width)?;
         }
-        let is_missing = found == 0;
+        self.end_row((row, indicator), found == 0, counts);
+        Ok(())
+    }
+
+    fn encode_list(
+        &self,
+        list: &CellList<'_>,
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> bool {
+        let row = column.dense_mut().push_zeros();
+        let (row, indicator) = row.split_at_mut(self.width as usize);
+        let found = list.write_numbers(row);
+        let Some(found) = found.filter(|n| *n == 0 || *n == row.len()) else { return false };
+        self.end_row((row, indicator), found == 0, counts);
+        true
+    }
+}
+
+impl VectorEncoder {
+    /// Ends a row whose numbers are written.
+    fn end_row(
+        &self,
+        (row, indicator): (&mut [f32], &mut [f32]),
+        is_missing: bool,
+        counts: &mut FieldCounts,
+    ) {
         if self.normalize {
             normalize(row);
         }
         indicator.fill(if is_missing { 1.0 } else { 0.0 });
         counts.values += 1;
         counts.missing += u64::from(is_missing);
-        Ok(())
     }
 }
 

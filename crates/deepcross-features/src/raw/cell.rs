@@ -71,6 +71,26 @@ impl<'a> CellList<'a> {
         let cells = self.cells;
         (self.start..self.end).map(|at| cells.cell(at))
     }
+
+    /// Writes the numbers of the list into `row`, up to its end, in single precision, and returns how many there are.
+    ///
+    /// They are those that are read from the text of the list. Returns `None` if this text must decide: an element is
+    /// missing, or is not a finite number in the range of `f32`.
+    pub(crate) fn write_numbers(&self, row: &mut [f32]) -> Option<usize> {
+        for (at, cell) in self.iter().enumerate() {
+            let number = match cell {
+                Cell::Single(number) if number.is_finite() => number,
+                Cell::Double(number) if in_range(number) => number as f32,
+                Cell::Integer(number) => number as f64 as f32,
+                Cell::Unsigned(number) => number as f64 as f32,
+                _ => return None,
+            };
+            if let Some(place) = row.get_mut(at) {
+                *place = number;
+            }
+        }
+        Some(self.end - self.start)
+    }
 }
 
 impl<'a> Cell<'a> {

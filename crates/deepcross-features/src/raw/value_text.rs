@@ -8,6 +8,7 @@ use std::str;
 use crate::error::FeatureError;
 use crate::missing_spellings::missing_spelling;
 use crate::raw::odd_number::{OddNumber, may_be_thousands};
+use crate::raw::printed_list::LIST_SEPARATOR;
 use crate::raw::spelling::{canonical, may_be_respelled, respelled};
 use crate::times::time_format::TimeFormat;
 use crate::times::time_formats::TimeFormats;
@@ -88,6 +89,12 @@ impl<'a> Missing<'a> {
         self.forms.has_numbers
     }
 
+    /// Whether the text of a list of numbers may mean "missing", although the list is not empty.
+    pub(crate) fn has_lists(&self) -> bool {
+        let has_separator = |value: &String| value.as_bytes().contains(&LIST_SEPARATOR);
+        self.forms.others && (self.forms.has_numbers || self.values.iter().any(has_separator))
+    }
+
     /// Whether `value` means "missing", in any spelling of the value.
     #[inline]
     pub(crate) fn contains(&self, value: &[u8]) -> bool {
@@ -155,11 +162,12 @@ fn number_hint(text: &str) -> String {
 
 /// The two widths of a vector that has another one than its field.
 fn width_hint(found: usize, width: u32) -> String {
+    let numbers = if found == 1 { "number" } else { "numbers" };
     match width {
         0 => format!(
-            "it has {found} numbers, but no row of training had a vector: give `width` of the field"
+            "it has {found} {numbers}, but no row of training had a vector: give `width` of the field"
         ),
-        width => format!("it has {found} numbers, but the vectors of this field have {width}"),
+        width => format!("it has {found} {numbers}, but the vectors of this field have {width}"),
     }
 }
 

@@ -75,6 +75,56 @@ fn word() -> impl Strategy<Value = Option<Number>> {
     ]
 }
 
+/// The elements of a list of numbers, each of any bits.
+#[derive(Clone, Debug)]
+struct Numbers(Vec<Element>);
+
+#[derive(Clone, Copy, Debug)]
+enum Element {
+    Null,
+    Integer(i64),
+    Unsigned(u64),
+    Single(f32),
+    Double(f64),
+    Boolean(bool),
+}
+
+impl Cells for Numbers {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        match self.0[at] {
+            Element::Null => Cell::Null,
+            Element::Integer(number) => Cell::Integer(number),
+            Element::Unsigned(number) => Cell::Unsigned(number),
+            Element::Single(number) => Cell::Single(number),
+            Element::Double(number) => Cell::Double(number),
+            Element::Boolean(is_true) => Cell::Boolean(is_true),
+        }
+    }
+}
+
+/// A row of one list.
+struct ListRow<'r>(&'r Numbers);
+
+impl RowFields for ListRow<'_> {
+    fn cell(&self, _column: usize) -> Cell<'_> {
+        Cell::List(CellList { cells: self.0, start: 0, end: self.0.0.len(), trim: false })
+    }
+}
+
+fn numbers() -> impl Strategy<Value = Numbers> {
+    let element = prop_oneof![
+        8 => any::<u32>().prop_map(|bits| Element::Single(f32::from_bits(bits))),
+        4 => any::<f32>().prop_map(Element::Single),
+        4 => any::<f32>().prop_map(|number| Element::Double(number.into())),
+        2 => (-1e3..1e3).prop_map(Element::Double),
+        1 => any::<u64>().prop_map(|bits| Element::Double(f64::from_bits(bits))),
+        1 => any::<i64>().prop_map(Element::Integer),
+        1 => any::<u64>().prop_map(Element::Unsigned),
+        1 => prop_oneof![Just(Element::Null), any::<bool>().prop_map(Element::Boolean)],
+    ];
+    vec(element, 0..4).prop_map(Numbers)
+}
+
 fn row() -> impl Strategy<Value = Row> {
     let list = prop::option::of(vec("[a-d]{1,2}", 0..4).prop_map(Elements));
     (number(), list, word()).prop_map(|(number, list, word)| Row { number, list, word })
@@ -146,5 +196,44 @@ proptest! {
             prop_assert_eq!((&one_by_one, &one_counts), (&batch, &counts));
             prop_assert_eq!((&together, &all_counts), (&batch, &counts));
         }
+    }
+
+    #[test]
+    fn a_list_of_numbers_is_the_vector_of_its_text(
+        lists in vec(numbers(), 1..40),
+        normalize: bool,
+        missing in prop::sample::select(vec!["", "?", "0", "1|2|3"]),
+    ) {
+        let field = FieldConfig::vector("v").width(3).normalize(normalize);
+        let schema = Schema::new(vec![field], vec![missing.to_owned()]).expect("a schema");
+        let mut fitter = Fitter::new(&schema);
+        let binding = fitter.bind(&["v".to_owned()]).expect("the column is there");
+        let texts: Vec<_> = lists.iter().map(|list| {
+            let mut text = Vec::new();
+            ListRow(list).cell(0).spell(&mut text);
+            [text]
+        }).collect();
+        for (list, text) in lists.iter().zip(&texts) {
+            let found = fitter.observe(&binding, &ListRow(list)).is_ok();
+            let expected = fitter.observe(&binding, text).is_ok();
+            prop_assert_eq!(found, expected);
+        }
+        let encoder = fitter.finish();
+        let (mut batches, mut counts) = ([(); 2].map(|()| encoder.new_batch()), [(); 2].map(|()| encoder.new_counts()));
+        for (list, text) in lists.iter().zip(&texts) {
+            let found = encoder.encode(&binding, &ListRow(list), &mut batches[0], &mut counts[0]);
+            let expected = encoder.encode(&binding, text, &mut batches[1], &mut counts[1]);
+            prop_assert_eq!(found.is_ok(), expected.is_ok());
+        }
+        prop_assert_eq!(&batches[0], &batches[1]);
+        prop_assert_eq!(&counts[0], &counts[1]);
+        let is_good = |list: &&Numbers| {
+            let (batch, counts) = (&mut encoder.new_batch(), &mut encoder.new_counts());
+            encoder.encode(&binding, &ListRow(list), batch, counts).is_ok()
+        };
+        let good: Vec<_> = lists.iter().filter(is_good).map(ListRow).collect();
+        let (mut together, mut all_counts) = (encoder.new_batch(), encoder.new_counts());
+        prop_assert!(encoder.encode_rows(&binding, &good, &mut together, &mut all_counts));
+        prop_assert_eq!((&together, &all_counts), (&batches[0], &counts[0]));
     }
 }

@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn clocks_in_f32_keep_the_steps_of_any_run() {
         for steps in [0, 1, (1 << 24) + 1, (1 << 47) - 1] {
-            let (clock, mut values) = (Clock { steps, measure: 1234.567_890_123 }, [0_f32; CLOCK]);
+            let (clock, mut values) = (Clock { steps, measure: 1_234.567_890_123 }, [0_f32; CLOCK]);
             clock.write(&mut values);
             let read = Clock::read(&values);
             assert_eq!(read.steps, steps);

@@ -171,13 +171,7 @@ fn bits_do_not_depend_on_threads() {
         updates.into_iter().flat_map(|one| [(one, None), (one, Some(0.1))])
     {
         let dense = Settings { l2: 0.01, ..Settings::new(Rule::ADAM, 0.1) };
-        let config = OptimizerConfig {
-            dense,
-            tables: dense,
-            table_updates,
-            clip_norm,
-            ..OptimizerConfig::new(Rule::ADAM, 0.1)
-        };
+        let config = OptimizerConfig { dense, tables: dense, table_updates, clip_norm };
         let on_threads = |n| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
             values(&pool.install(|| run(config, &batches)))

@@ -315,14 +315,43 @@ fn amounts_in_other_forms_are_read_or_said() {
 }
 
 #[test]
+fn lists_of_numbers_with_fractions_are_vectors() {
+    let vector = |i: usize| {
+        format!("[{:.6}, {:.6}]", below(i, 99_991) as f64 / 7e5, hash(i, 3) as f64 / 2e13)
+    };
+    check_all(vec![
+        case("x", vector, "vector", "2 numbers in each value"),
+        case(
+            "x",
+            move |i| vector(i).replace(['[', ']'], "").replace(", ", "|"),
+            "vector",
+            "2 numbers",
+        ),
+        case("x", |i| format!("0.5 {}.25 {}", below(i, 991), i % 7), "vector", "3 numbers in each"),
+        // A few values of another width count as missing.
+        case(
+            "x",
+            move |i| if i == 5 { "[0.5]".to_owned() } else { vector(i) },
+            "vector",
+            "2 numbers",
+        ),
+        // Two numbers between blanks may be one number.
+        case(
+            "x",
+            |i| format!("{} {}.5", 1 + i % 9, 100 + below(i, 891)),
+            "categorical",
+            "thousands",
+        ),
+        case("x", |i| format!("[{}, {}]", i, 7 * i + 9001), "RowId", "elements do not occur again"),
+    ]);
+}
+
+#[test]
 fn lists_in_brackets_are_lists() {
     let elements = |i: usize| (0..=i % 4).map(move |j| hash(i, j + 2) % 40);
     let joined = move |i: usize, quote: &str| {
         let quoted: Vec<_> = elements(i).map(|n| format!("{quote}{n}{quote}")).collect();
         quoted.join(", ")
-    };
-    let vector = |i: usize| {
-        format!("[{:.6}, {:.6}]", below(i, 99_991) as f64 / 7e5, hash(i, 3) as f64 / 2e13)
     };
     check_all(vec![
         case(
@@ -355,29 +384,6 @@ fn lists_in_brackets_are_lists() {
             "multi-hot",
             "as programs print them: (",
         ),
-        case("x", vector, "vector", "2 numbers in each value"),
-        case(
-            "x",
-            move |i| vector(i).replace(['[', ']'], "").replace(", ", "|"),
-            "vector",
-            "2 numbers",
-        ),
-        case("x", |i| format!("0.5 {}.25 {}", below(i, 991), i % 7), "vector", "3 numbers in each"),
-        // A few values of another width count as missing.
-        case(
-            "x",
-            move |i| if i == 5 { "[0.5]".to_owned() } else { vector(i) },
-            "vector",
-            "2 numbers",
-        ),
-        // Two numbers between blanks may be one number.
-        case(
-            "x",
-            |i| format!("{} {}.5", 1 + i % 9, 100 + below(i, 891)),
-            "categorical",
-            "thousands",
-        ),
-        case("x", |i| format!("[{}, {}]", i, 7 * i + 9001), "RowId", "elements do not occur again"),
         // Two or three names of three digits, which repeat.
         case(
             "x",
