@@ -4,7 +4,7 @@
 //! with `buckets` does not get a `min_count`.
 //! The keys of `[field_defaults.KIND]` come before those of `[field_defaults]`.
 
-use super::field_tables::{has_key, kind_of};
+use super::field_tables::{has_key, kind_of, new_problem};
 use super::section::{read, unknown};
 use deepcross_features::{FieldConfig, FieldKind, Problem};
 use std::collections::{BTreeMap, BTreeSet};
@@ -180,22 +180,6 @@ impl DefaultKey {
         let kind = self.kind.map(|kind| format!(".{kind}")).unwrap_or_default();
         format!("{SECTION}{kind}.{}", self.key)
     }
-}
-
-/// The first problem that a field has with this key and does not have without it.
-fn new_problem(field: &Table, key: &str, value: &Value) -> Option<String> {
-    let before = field_problems(field);
-    let mut with = field.clone();
-    with.insert(key.to_owned(), value.clone());
-    let new = field_problems(&with).into_iter().find(|problem| !before.contains(problem));
-    new.map(|problem| problem.message)
-}
-
-fn field_problems(field: &Table) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let read: Option<FieldConfig> = read(Value::Table(field.clone()), "field", &mut problems);
-    problems.extend(read.iter().flat_map(FieldConfig::problems));
-    problems
 }
 
 #[cfg(test)]

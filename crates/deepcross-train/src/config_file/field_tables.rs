@@ -6,7 +6,8 @@
 //! fields.
 
 use super::key_path::{Part, is_pattern, matches};
-use deepcross_features::{FieldKind, Problem, suggest};
+use super::section::read;
+use deepcross_features::{FieldConfig, FieldKind, Problem, suggest};
 use std::collections::BTreeSet;
 use toml::{Table, Value};
 
@@ -159,8 +160,8 @@ impl FieldTables {
         self.fields.iter().any(|field| name_of(&field.value) == Some(name))
     }
 
-    /// Sets a key of all fields that `name` stands for; of a pattern, only of those whose kind has the key. Returns the
-    /// paths of the keys.
+    /// Sets a key of all fields that `name` stands for; of a pattern, only of those whose kind has the key and whose other
+    /// keys do not contradict it, if there are any. Returns the paths of the keys.
     ///
     /// # Errors
     /// A message that names the nearest field or key, if no field matches or no matching field has the key.
@@ -173,11 +174,19 @@ impl FieldTables {
         let mut paths = Vec::new();
         let found = self.of_name(name)?;
         let is_one = found.len() == 1 && name_of(&found[0].value) == Some(&name.text);
+        let has_key = |field: &FieldTable| {
+            let kind = field.value.as_table().and_then(kind_of);
+            is_one || kind.is_none_or(|kind| has_key(&kind, key))
+        };
+        let is_free = |field: &FieldTable| {
+            let table = field.value.as_table().filter(|_| key != "kind");
+            table.is_none_or(|table| new_problem(table, key, value).is_none())
+        };
+        let are_all = !found.iter().any(|field| has_key(field) && is_free(field));
         for field in found {
-            let has_key = is_one
-                || field.value.as_table().and_then(kind_of).is_none_or(|kind| has_key(&kind, key));
+            let is_set = has_key(field) && (is_one || are_all || is_free(field));
             let name = name_of(&field.value).unwrap_or_default().to_owned();
-            if let Some(table) = field.value.as_table_mut().filter(|_| has_key) {
+            if let Some(table) = field.value.as_table_mut().filter(|_| is_set) {
                 table.insert(key.to_owned(), value.clone());
                 paths.push(format!("field.{name}.{key}"));
             }
@@ -327,6 +336,22 @@ pub(crate) fn has_key(kind: &FieldKind, key: &str) -> bool {
         "column" => !keys.contains(&"columns"),
         _ => keys.contains(&key),
     }
+}
+
+/// The first problem that a field has with this key and does not have without it.
+pub(crate) fn new_problem(field: &Table, key: &str, value: &Value) -> Option<String> {
+    let before = field_problems(field);
+    let mut with = field.clone();
+    with.insert(key.to_owned(), value.clone());
+    let new = field_problems(&with).into_iter().find(|problem| !before.contains(problem));
+    new.map(|problem| problem.message)
+}
+
+fn field_problems(field: &Table) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let read: Option<FieldConfig> = read(Value::Table(field.clone()), "field", &mut problems);
+    problems.extend(read.iter().flat_map(FieldConfig::problems));
+    problems
 }
 
 fn name_of(value: &Value) -> Option<&str> {

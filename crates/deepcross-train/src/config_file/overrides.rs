@@ -68,7 +68,8 @@ impl FieldOverrides<'_> {
     /// Makes the changes of fields; returns the paths of all keys that the call replaces.
     ///
     /// A field is found by its name: `field.age.top=10`, or `field."a.b".top=10` for a name with other characters than
-    /// letters, digits, `_` and `-`. A name with `*` stands for all fields whose names match.
+    /// letters, digits, `_` and `-`. A name with `*` stands for all fields whose names match, except those whose other keys
+    /// contradict the key: `field.*.min_count=5` does not concern a field with `buckets`.
     /// A table replaces all keys of a field, or is a new field: `field.age={kind="bucketized",quantiles=10}`.
     pub(crate) fn apply(
         self,
@@ -240,6 +241,22 @@ mod tests {
         for assignment in ["train", "field.größe.top=1", "=1", "train.\"seed=1"] {
             assert_eq!(assigned(assignment, 0).unwrap_err(), FORM, "{assignment}");
         }
+    }
+
+    #[test]
+    fn a_pattern_leaves_out_fields_whose_keys_contradict_the_key() {
+        let hashed = "field.\"a.b\".buckets=8";
+        let top = |fields: &Table, at: usize| fields["field"][at].get("top").cloned();
+        let (table, problems) = changed(&[hashed, "field.*.top=5"], &[]);
+        assert_eq!(problems, [""; 0]);
+        let five = Some(Value::Integer(5));
+        assert_eq!([0, 1, 2].map(|at| top(&table, at)), [None, five.clone(), five]);
+        // A value that no field can have is set, and then refused.
+        let (table, _) = changed(&[hashed, "field.*.top=0"], &[]);
+        assert_eq!(top(&table, 1), Some(Value::Integer(0)));
+        // A field that is named itself is set.
+        let (table, _) = changed(&[hashed, "field.\"a.b\".top=5"], &[]);
+        assert_eq!(top(&table, 0), Some(Value::Integer(5)));
     }
 
     #[test]
