@@ -555,6 +555,12 @@ pub enum DataError {
         /// The file.
         file: PathBuf,
     },
+    /// A split leaves a set of rows in memory without a row.
+    #[error("the rows in memory leave none for {set}")]
+    EmptyRows {
+        /// The set.
+        set: &'static str,
+    },
     /// A file of a split cannot be written.
     #[error(transparent)]
     File(#[from] FileError),

@@ -74,7 +74,9 @@ impl CacheStore {
                 state.entries.insert(key, Entry { bytes: Some(about.len()), ..Entry::default() });
             }
         }
-        Ok(Self { folder, bound, state: Mutex::new(state) })
+        let store = Self { folder, bound, state: Mutex::new(state) };
+        while store.total() > bound && store.remove_oldest(|_, _| true).is_some() {}
+        Ok(store)
     }
 
     /// The cache of a configuration, which is made if it is not there.
@@ -97,7 +99,7 @@ impl CacheStore {
         let (is_there, is_too_large) =
             self.with(key, |entry| (entry.bytes.is_some(), entry.is_too_large));
         let path = self.path(key);
-        if !is_there && !is_too_large {
+        if !is_there && !is_too_large && self.bound > 0 {
             let options = EncodeOptions { threads, ..EncodeOptions::default() };
             let made = encode(config, files, options, &path, &mut |event| {
                 events.send(TuneEvent::Training(name, &event));

@@ -16,9 +16,20 @@ pub enum TuneError {
     /// The arguments of the search, or its settings together, are not valid; one sentence.
     #[error("{0}")]
     Call(String),
+    /// Trials cannot be chosen, since no rows are held out and there are no validation files.
+    #[error(
+        "a search chooses trials by validation rows, but `train.valid_fraction` is 0: hold rows out, or name validation files"
+    )]
+    NoValidation,
+    /// Rows cannot be cut off for the last comparison, since they cannot be copied.
+    #[error("`tune.final_fraction` copies rows into files, but {why}: name test files")]
+    NotCopied {
+        /// The reason, in one sentence.
+        why: String,
+    },
     /// The configuration has problems, or a run failed for a reason that no setting of a trial explains.
     #[error(transparent)]
-    Train(#[from] TrainError),
+    Train(Box<TrainError>),
     /// The configuration itself cannot be trained, so that trials have nothing to be compared with.
     #[error("trial 0, which is the configuration as it is: {0}")]
     Default(Box<TrainError>),
@@ -36,6 +47,12 @@ pub enum TuneError {
         "{} has a search already: resume it, or name another folder", folder.display()
     )]
     Exists {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Another process runs the search of the folder.
+    #[error("another process runs the search in {}", folder.display())]
+    Busy {
         /// The folder.
         folder: PathBuf,
     },
@@ -79,6 +96,12 @@ pub enum TuneError {
     /// The caller asked the search to stop; it can be resumed.
     #[error("the search was stopped; it can be resumed")]
     Interrupted,
+}
+
+impl From<TrainError> for TuneError {
+    fn from(error: TrainError) -> Self {
+        Self::Train(Box::new(error))
+    }
 }
 
 impl TuneError {

@@ -30,8 +30,8 @@ pub enum TuneEvent<'a> {
         train: u64,
         /// The rows that were cut off.
         test: u64,
-        /// The folder with both.
-        folder: &'a Path,
+        /// The folder with both; `None` if the rows are in memory.
+        folder: Option<&'a Path>,
     },
     /// A rung begins, or goes on.
     Rung {

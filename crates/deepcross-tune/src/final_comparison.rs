@@ -128,11 +128,21 @@ impl Sides<'_> {
             NAMES.into_iter().zip(sides).map(move |(side, trial)| (side, trial, seed))
         });
         match for_each(runs, jobs, |run| train_once(run, runner, folder)) {
-            Ok(()) => tested(folder, (sides, &seeds), test, by),
+            Ok(()) => match tested(folder, (sides, &seeds), test, by) {
+                // What the search has found does not depend on the test rows.
+                Err(TuneError::Train(error)) => Ok(Err(unscored(&*error))),
+                Err(TuneError::Data(error)) => Ok(Err(unscored(&error))),
+                found => found,
+            },
             Err(End::Verdict(verdict)) => Ok(Err(verdict)),
             Err(End::Error(error)) => Err(*error),
         }
     }
+}
+
+/// The verdict if test rows cannot be scored.
+fn unscored(error: &dyn std::error::Error) -> Verdict {
+    Verdict::Unknown(format!("the test rows cannot be scored: {error}"))
 }
 
 /// Why the runs of a comparison ended early.

@@ -1,12 +1,14 @@
 //! The rows of the last comparison: test files, or rows that are cut off the training files before anything is fitted.
 //!
-//! The rows are copied into two files. Rejected: a third part beside the rows that are trained on and held out. Whatever
-//! reads rows would have to leave them out, and one mistake would spoil the comparison without a message.
+//! The rows of files are copied into two files, and rows in memory are divided in place, by the same rule.
+//! Rejected: a third part beside the rows that are trained on and held out. Whatever reads rows would have to leave them
+//! out, and one mistake would spoil the comparison without a message.
 
 use crate::error::TuneError;
 use crate::event::{Events, TuneEvent};
 use deepcross_data::split::{
-    Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, SplitSet, Splitter,
+    Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, SplitRows, SplitSet, Splitter,
+    split_in_memory,
 };
 use deepcross_data::{DataError, Input, Source, check_first_rows};
 use deepcross_train::config::ValidBy;
@@ -36,7 +38,7 @@ impl FinalRows {
     /// off; before anything is written.
     ///
     /// # Errors
-    /// As [`check_first_rows`], and [`TuneError::Call`].
+    /// As [`check_first_rows`], and [`TuneError::NotCopied`].
     pub(crate) fn check(&self, files: &Files, config: &RunConfig) -> Result<(), TuneError> {
         let train = Source::open(&files.train, &config.data)?;
         match self {
@@ -44,11 +46,12 @@ impl FinalRows {
                 let test = Source::open(test, &config.data)?.in_run_of(&train);
                 Ok(check_first_rows(&test, &config.schema()?, config.data.bad_rows)?)
             }
+            Self::Share(_) if files.train.is_in_memory() => Ok(()),
             Self::Share(_) => check_copies(&train),
         }
     }
 
-    /// The files; rows are cut off into `folder`, unless an earlier call has done that.
+    /// The files; rows are cut off into `folder`, unless they are in memory or an earlier call has done that.
     ///
     /// # Errors
     /// If rows cannot be divided or written.
@@ -63,6 +66,9 @@ impl FinalRows {
             Self::Given(test) => return Ok(SearchFiles { files: files.clone(), test }),
             Self::Share(share) => share,
         };
+        if files.train.is_in_memory() {
+            return in_memory(files, config, share, events);
+        }
         let source = Source::open(&files.train, &config.data)?;
         let path = |name: &str| folder.join(format!("{name}.{}", source.extension()));
         let (train, test) = (path("train"), path("test"));
@@ -70,7 +76,7 @@ impl FinalRows {
             let written = cut(&source, config, share, folder)?;
             let n = |set| written.iter().filter(|file| file.set == set).map(|file| file.rows).sum();
             let (train, test) = (n(SplitSet::Train), n(SplitSet::Test));
-            events.send(TuneEvent::CutOff { train, test, folder });
+            events.send(TuneEvent::CutOff { train, test, folder: Some(folder) });
         }
         let files = Files { train: vec![train].into(), valid: files.valid.clone() };
         Ok(SearchFiles { files, test: vec![test].into() })
@@ -79,18 +85,27 @@ impl FinalRows {
 
 /// Refuses files whose rows cannot be copied as they are.
 fn check_copies(source: &Source) -> Result<(), TuneError> {
-    let refused = |why: String| {
-        let what = "`tune.final_fraction` copies rows into files";
-        Err(TuneError::Call(format!("{what}, but {why}: name test files with `--test`")))
-    };
+    let refused = |why: String| Err(TuneError::NotCopied { why });
     if let Some(column) = source.folder_columns().next() {
         return refused(format!("the column `{column}` is in the names of folders"));
     }
-    match source.raw_header() {
-        Ok(_) => Ok(()),
-        Err(error @ DataError::NoText { .. }) => refused(error.to_string()),
-        Err(error) => Err(error.into()),
-    }
+    source.check_one_form().or_else(|error| refused(error.to_string()))
+}
+
+/// Divides rows in memory.
+fn in_memory(
+    files: &Files,
+    config: &RunConfig,
+    share: f64,
+    events: &Events<'_>,
+) -> Result<SearchFiles, TuneError> {
+    let parts = split_in_memory(&files.train, &config.data, &rule(config, share))?;
+    let of = |set| parts.iter().find(|part: &&SplitRows| part.set == set).cloned();
+    let part = |set| of(set).ok_or(DataError::NoFiles);
+    let (train, test) = (part(SplitSet::Train)?, part(SplitSet::Test)?);
+    events.send(TuneEvent::CutOff { train: train.rows, test: test.rows, folder: None });
+    let files = Files { train: train.input, valid: files.valid.clone() };
+    Ok(SearchFiles { files, test: test.input })
 }
 
 /// Writes the rows that are left and those that are cut off.

@@ -9,7 +9,7 @@ use crate::record::{Records, TrialRecord};
 use deepcross_data::input::Fingerprint;
 use deepcross_train::config::Monitor;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -28,8 +28,8 @@ pub(crate) struct Identity {
     pub(crate) by: Monitor,
     /// The share of the training rows that is cut off, if there are no test files.
     pub(crate) final_fraction: Option<f64>,
-    /// The files for training, validation and test.
-    pub(crate) files: [Vec<Fingerprint>; 3],
+    /// The files for training and validation; no trial depends on those for the test.
+    pub(crate) files: [Vec<Fingerprint>; 2],
 }
 
 /// A line of the journal.
@@ -68,9 +68,19 @@ impl Journal {
     pub(crate) fn open(folder: &Path, search: &Identity, resume: bool) -> Result<Self, TuneError> {
         let path = folder.join("journal.jsonl");
         let text = match std::fs::read(&path) {
-            Ok(_) if !resume => return Err(TuneError::Exists { folder: folder.to_owned() }),
+            Ok(bytes) if !resume && has_records(&bytes) => {
+                return Err(TuneError::Exists { folder: folder.to_owned() });
+            }
+            // A call that failed before its first trial was complete has nothing to go on with.
+            Ok(_) if !resume => {
+                clear(folder)?;
+                Vec::new()
+            }
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                check_empty(folder)?;
+                Vec::new()
+            }
             Err(error) => return Err(TuneError::of_file(&path)(error)),
         };
         // A line that was cut off by a kill has no line feed, and is written again.
@@ -78,6 +88,9 @@ impl Journal {
         let (records, elapsed) = replayed(&path, &text[..complete], search)?;
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let file = file.map_err(TuneError::of_file(&path))?;
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(TuneError::Busy { folder: folder.to_owned() });
+        }
         file.set_len(complete as u64).map_err(TuneError::of_file(&path))?;
         let mut journal = Self { path, file, records, elapsed };
         if complete == 0 {
@@ -102,9 +115,46 @@ impl Journal {
         let mut text = serde_json::to_vec(line)
             .map_err(|error| TuneError::of_file(&self.path)(error.into()))?;
         text.push(b'\n');
+        let end = self.file.metadata().map_err(TuneError::of_file(&self.path))?.len();
         let written = self.file.write_all(&text).and_then(|()| self.file.sync_data());
-        written.map_err(TuneError::of_file(&self.path))
+        written.map_err(|error| {
+            // A part of a line would spoil the next one.
+            let _ = self.file.set_len(end);
+            TuneError::of_file(&self.path)(error)
+        })
     }
+}
+
+/// The folders of a search.
+const FOLDERS: [&str; 3] = ["rows", "runs", "caches"];
+
+/// Whether a journal has more lines than that of the search.
+fn has_records(journal: &[u8]) -> bool {
+    journal.iter().filter(|byte| **byte == b'\n').count() > 1
+}
+
+/// Removes what a search without records has left.
+fn clear(folder: &Path) -> Result<(), TuneError> {
+    for folder in FOLDERS.map(|name| folder.join(name)) {
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(TuneError::of_file(&folder)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a folder without a journal that has models or rows, which may be those of another search.
+fn check_empty(folder: &Path) -> Result<(), TuneError> {
+    let found = FOLDERS.into_iter().find(|name| folder.join(name).exists());
+    found.map_or(Ok(()), |name| {
+        Err(TuneError::Call(format!(
+            "{} has a folder `{name}`, but no journal of a search: remove it, or name another folder",
+            folder.display()
+        )))
+    })
 }
 
 /// The records of the lines, and the time that they took.
@@ -137,15 +187,14 @@ fn check_same(path: &Path, before: &Identity, now: &Identity) -> Result<(), Tune
         ("the version of the program", before.program == now.program),
         ("the configuration", before.config == now.config),
         ("the ranges of `[tune]`", before.space == now.space),
-        ("`--trials`", before.trials == now.trials),
-        ("`--by`", before.by == now.by),
+        ("the numbers of trials", before.trials == now.trials),
+        ("the metrics that trials are chosen by", before.by == now.by),
         (
             "`tune.final_fraction`, or whether there are test files,",
             before.final_fraction == now.final_fraction,
         ),
         ("the training files", before.files[0] == now.files[0]),
         ("the validation files", before.files[1] == now.files[1]),
-        ("the test files", before.files[2] == now.files[2]),
     ];
     let differs = |(what, is_same): (&str, bool)| (!is_same).then(|| format!("{what} differ"));
     let differences: Vec<_> = same.into_iter().filter_map(differs).collect();
@@ -169,7 +218,7 @@ mod tests {
             trials,
             by: Monitor::LogLoss,
             final_fraction: None,
-            files: [vec![Fingerprint { bytes: 3, hash: u64::MAX }], vec![], vec![]],
+            files: [vec![Fingerprint { bytes: 3, hash: u64::MAX }], vec![]],
         }
     }
 
@@ -199,17 +248,23 @@ mod tests {
         }
         journal.end_time(5.0).unwrap();
         let (whole, path) = (journal.records.clone(), folder.path().join("journal.jsonl"));
+        let busy = Journal::open(folder.path(), &identity(9), true).unwrap_err();
+        assert!(busy.to_string().starts_with("another process runs the search in "), "{busy}");
+        drop(journal);
         let text = std::fs::read(&path).unwrap();
         let resumed = Journal::open(folder.path(), &identity(9), true).unwrap();
-        assert_eq!((resumed.records, resumed.elapsed), (whole, 5.0));
+        assert_eq!((&resumed.records, resumed.elapsed), (&whole, 5.0));
+        drop(resumed);
         for end in (0..text.len()).step_by(13) {
             std::fs::write(&path, &text[..end]).unwrap();
             let mut resumed = Journal::open(folder.path(), &identity(9), true).unwrap();
             let n_lines = text[..end].iter().filter(|byte| **byte == b'\n').count();
             assert_eq!(resumed.records.iter().count(), n_lines.saturating_sub(1).min(4), "{end}");
             resumed.add(record(8), 9.0).unwrap();
+            let records = resumed.records.clone();
+            drop(resumed);
             let again = Journal::open(folder.path(), &identity(9), true).unwrap();
-            assert!(again.records == resumed.records && again.elapsed == 9.0, "{end}");
+            assert!(again.records == records && again.elapsed == 9.0, "{end}");
         }
     }
 
@@ -222,10 +277,13 @@ mod tests {
                 .map_err(|error| error.to_string())
         };
         open(&identity(9), true).unwrap();
+        // Nothing was trained yet.
+        open(&identity(9), false).unwrap();
+        Journal::open(folder.path(), &identity(9), true).unwrap().add(record(1), 1.0).unwrap();
         assert!(open(&identity(9), false).unwrap_err().contains("has a search already"));
         let other = open(&identity(8), true).unwrap_err();
         assert!(
-            other.ends_with("journal.jsonl: is the journal of another search: `--trials` differ"),
+            other.ends_with("is the journal of another search: the numbers of trials differ"),
             "{other}"
         );
         let path = folder.path().join("journal.jsonl");
@@ -233,6 +291,6 @@ mod tests {
         text.extend(b"{}\n");
         std::fs::write(&path, text).unwrap();
         let damaged = open(&identity(9), true).unwrap_err();
-        assert!(damaged.contains("journal.jsonl:2: is no line of a journal"), "{damaged}");
+        assert!(damaged.contains("journal.jsonl:3: is no line of a journal"), "{damaged}");
     }
 }

@@ -1,10 +1,13 @@
-//! The files that a search leaves: the winner's configuration and model, a table of all trials, and a page.
+//! What a search leaves: the winner's configuration and model, a table of all trials, a page, and an object of JSON.
 
 use crate::error::TuneError;
 use crate::page::page;
 use crate::record::Outcome;
+use crate::sentences::verdict;
+use crate::space::Dimension;
 use crate::tuned::Tuned;
 use deepcross_files::{AtomicFile, FileError, TemporaryNames, resolved};
+use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -17,6 +20,32 @@ pub const WINNER_MODEL: &str = "winner.dcx";
 pub const TABLE: &str = "trials.csv";
 /// The page.
 pub const PAGE: &str = "report.html";
+
+/// The result as one object, for other programs.
+///
+/// # Errors
+/// If the configuration of the winner cannot be written.
+pub fn json(tuned: &Tuned) -> Result<Value, TuneError> {
+    let out = |(trial, reason): (usize, String)| json!({ "trial": trial, "reason": reason });
+    let range = |Dimension { key, domain }: &Dimension| (key.clone(), json!(domain));
+    Ok(json!({
+        "winner": tuned.winner.number,
+        "settings": tuned.records.latest(tuned.winner.number).map(|record| &record.settings),
+        "config": tuned.winner.config.to_toml()?,
+        "chosen_by": tuned.by,
+        "verdict": tuned.verdict,
+        "sentence": verdict(tuned),
+        "comparison": tuned.comparison,
+        "cut_short": tuned.is_cut_short,
+        "ranges": tuned.space.dimensions.iter().map(range).collect::<Map<_, _>>(),
+        "ranges_chosen": tuned.space.is_inferred,
+        "rungs": tuned.rungs,
+        "trials": tuned.records.iter().collect::<Vec<_>>(),
+        "ranking": tuned.ranking(),
+        "out": tuned.out().into_iter().map(out).collect::<Vec<_>>(),
+        "importance": tuned.importance,
+    }))
+}
 
 /// Writes all files; `model` is that of the winner.
 pub(crate) fn write(tuned: &Tuned, folder: &Path, model: &Path) -> Result<(), TuneError> {
@@ -39,10 +68,12 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), TuneError> {
 
 /// The configuration of the winner, after comments that name its settings.
 fn winner_config(tuned: &Tuned) -> Result<String, TuneError> {
-    let mut text = format!("# Trial {} of `deepcross tune`.\n", tuned.winner.number);
+    let verdict = verdict(tuned).replace('\n', " ");
+    let mut text = format!("# Trial {} of `deepcross tune`: {verdict}\n", tuned.winner.number);
     for setting in &tuned.winner.settings {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "# {} = {}", setting.key, setting.value);
+        let value = setting.value.to_string().replace('\n', " ");
+        let _ = writeln!(text, "# {} = {value}", setting.key);
     }
     Ok(text + "\n" + &tuned.winner.config.to_toml()?)
 }

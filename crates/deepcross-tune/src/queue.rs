@@ -29,6 +29,11 @@ pub(crate) fn for_each<T: Send, E: Send>(
     failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
+/// The threads of each of some jobs that share `threads`.
+pub(crate) fn share(threads: usize, jobs: usize) -> usize {
+    (threads / jobs.max(1)).max(1)
+}
+
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

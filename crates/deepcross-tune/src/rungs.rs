@@ -18,20 +18,18 @@ pub struct Rung {
     pub epochs: u32,
 }
 
-/// The rungs of a search with so many trials, whose runs have so many epochs; both are at least 1.
+/// The rungs of a search with so many trials, whose runs have so many epochs, and at least `first` of them on the first
+/// rung; all are at least 1.
 ///
 /// The last rung has all epochs.
-pub fn rungs(trials: usize, epochs: u32) -> Vec<Rung> {
+pub fn rungs(trials: usize, epochs: u32, first: u32) -> Vec<Rung> {
+    let part = |n: u32| ((f64::from(epochs) / FACTOR.pow(n) as f64).round() as u32).max(1);
     let fits = |n: u32| {
         let divisor = FACTOR.pow(n);
-        divisor <= trials && divisor <= epochs as usize
+        divisor <= trials && divisor <= epochs as usize && part(n) >= first
     };
     let above = (1..).take_while(|n| fits(*n)).last().unwrap_or(0);
-    let rung = |n: u32| {
-        let divisor = FACTOR.pow(above - n) as f64;
-        let epochs = ((f64::from(epochs) / divisor).round() as u32).max(1);
-        Rung { trials: trials / FACTOR.pow(n), epochs }
-    };
+    let rung = |n: u32| Rung { trials: trials / FACTOR.pow(n), epochs: part(above - n) };
     (0..=above).map(rung).collect()
 }
 
@@ -51,7 +49,7 @@ mod tests {
     use super::*;
 
     fn pairs(trials: usize, epochs: u32) -> Vec<(usize, u32)> {
-        rungs(trials, epochs).iter().map(|rung| (rung.trials, rung.epochs)).collect()
+        rungs(trials, epochs, 1).iter().map(|rung| (rung.trials, rung.epochs)).collect()
     }
 
     #[test]
@@ -68,13 +66,25 @@ mod tests {
     fn rungs_grow_up_to_all_epochs() {
         for trials in 1..200 {
             for epochs in 1..60 {
-                let all = rungs(trials, epochs);
+                let all = rungs(trials, epochs, 1);
                 assert_eq!((all[0].trials, all[all.len() - 1].epochs), (trials, epochs));
                 let are_apart = |pair: &[Rung]| {
                     pair[0].trials > pair[1].trials && pair[0].epochs < pair[1].epochs
                 };
                 assert!(all.windows(2).all(are_apart) && all.iter().all(|rung| rung.trials > 0));
             }
+        }
+    }
+
+    #[test]
+    fn the_first_rung_may_have_more_epochs() {
+        let pairs = |first| -> Vec<_> {
+            rungs(60, 10, first).iter().map(|rung| (rung.trials, rung.epochs)).collect()
+        };
+        assert_eq!(pairs(2), [(60, 3), (20, 10)]);
+        assert_eq!(pairs(3), [(60, 3), (20, 10)]);
+        for first in [4, 10, 11] {
+            assert_eq!(pairs(first), [(60, 10)]);
         }
     }
 

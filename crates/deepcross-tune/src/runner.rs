@@ -5,6 +5,7 @@ use crate::clock::due;
 use crate::error::TuneError;
 use crate::event::{Events, RunName, TuneEvent};
 use deepcross_data::DataError;
+use deepcross_model::ModelError;
 use deepcross_train::{
     Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError,
     remove_checkpoint, train,
@@ -125,14 +126,19 @@ fn is_of_settings(error: &TrainError) -> bool {
     match error {
         TrainError::NotFinite { .. }
         | TrainError::Config { .. }
-        | TrainError::Model(_)
+        | TrainError::NoneHeldOut { .. }
+        | TrainError::NoValidationRows
         | TrainError::NoRowKept { .. }
         | TrainError::NoWeight { .. } => true,
+        // Less memory is left if several jobs run.
+        TrainError::Model(error) => !matches!(error, ModelError::OutOfMemory { .. }),
         TrainError::Data(error) => matches!(
             error,
             DataError::Config { .. }
                 | DataError::Features(_)
                 | DataError::MissingColumn { .. }
+                | DataError::UnreadColumn { .. }
+                | DataError::AllHeldOut { .. }
                 | DataError::Row { .. }
                 | DataError::NoRows { .. }
         ),

@@ -2,7 +2,7 @@
 //!
 //! So a trial does not depend on the trials before it, and a further range does not change the values of the others.
 
-use crate::space::{Dimension, Space};
+use crate::space::{Dimension, Space, is_field};
 use toml::Value;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -46,26 +46,11 @@ impl Setting {
     /// The change that the setting makes; a field with the value `true` stays as it is, and with `false` it is left out.
     pub(crate) fn change(&self) -> Option<Change> {
         let Self { key, value } = self;
-        match (key.starts_with("field.") && value.is_bool() && self.is_of_field(), value) {
+        match (value.is_bool() && is_field(key), value) {
             (true, Value::Boolean(true)) => None,
             (true, _) => Some(Change::Unset(key.clone())),
             (false, value) => Some(Change::Set(format!("{key}={value}"))),
         }
-    }
-
-    /// Whether the key is a whole field.
-    fn is_of_field(&self) -> bool {
-        let mut quoted = None;
-        let mut n_dots = 0;
-        for c in self.key.chars() {
-            match (quoted, c) {
-                (None, '"' | '\'') => quoted = Some(c),
-                (Some(open), c) if open == c => quoted = None,
-                (None, '.') => n_dots += 1,
-                _ => {}
-            }
-        }
-        n_dots == 1
     }
 }
 
@@ -78,7 +63,7 @@ mod tests {
         let domain = Domain::Range { low: 0.0, high: 1.0, scale: Scale::Linear, is_integer: false };
         let dimension = |key: &&str| Dimension { key: (*key).to_owned(), domain: domain.clone() };
         let dimensions = keys.iter().map(dimension).collect();
-        Space { dimensions, is_inferred: false, final_fraction: 0.1 }
+        Space { dimensions, is_inferred: false, final_fraction: 0.1, first_epochs: 1 }
     }
 
     fn values(space: &Space, seed: u64, trial: usize) -> Vec<f64> {

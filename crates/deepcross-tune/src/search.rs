@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::error::TuneError;
 use crate::event::{Events, RunName, TuneEvent};
 use crate::journal::Journal;
-use crate::queue::{for_each, lock};
+use crate::queue::{for_each, lock, share};
 use crate::record::{Outcome, Trained, TrialRecord};
 use crate::rungs::{Rung, promoted};
 use crate::runner::{Failure, Progress, RunFiles, Runner};
@@ -25,6 +25,8 @@ pub(crate) struct Search<'a> {
     /// The folder with the models and the checkpoints of trials.
     pub(crate) folder: &'a Path,
     pub(crate) jobs: usize,
+    /// The threads of all jobs together.
+    pub(crate) threads: usize,
     pub(crate) clock: Clock,
     pub(crate) events: &'a Events<'a>,
     /// Whether an error ends the search, so that the other jobs stop.
@@ -76,17 +78,23 @@ impl Search<'_> {
     ) -> Result<bool, TuneError> {
         let open = lock(journal).records.open(trials, number);
         self.events.send(TuneEvent::Rung { rung: number, trials, n_open: open.len() });
+        let threads = share(self.threads, self.jobs.min(open.len()));
+        let runner = Runner { threads, ..*runner };
         for_each(open, self.jobs, |trial| {
             if (runner.stop)() {
                 return Ok(());
             }
-            let done = self.trial((number, rung), &self.trials.of[&trial], runner, journal);
+            let done = self.trial((number, rung), &self.trials.of[&trial], &runner, journal);
             self.has_failed.fetch_or(done.is_err(), Ordering::Relaxed);
             done
         })?;
         match lock(journal).records.open(trials, number).is_empty() {
             true => Ok(true),
-            false if (self.stop)() => Err(TuneError::Interrupted),
+            false if (self.stop)() => {
+                // The time counts, over all calls.
+                lock(journal).end_time(self.clock.elapsed())?;
+                Err(TuneError::Interrupted)
+            }
             false => Ok(false),
         }
     }

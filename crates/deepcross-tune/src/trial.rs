@@ -183,6 +183,7 @@ mod tests {
             space.dimensions.into_iter().map(|dimension| dimension.key).collect()
         };
         let expected = [
+            "field.age",
             "train.learning_rate",
             "train.batch",
             "train.embedding_l2",
@@ -192,7 +193,6 @@ mod tests {
             "model.dropout",
             "field.*.min_count",
             "field.*.counts",
-            "field.*.transform",
         ];
         assert_eq!(keys(CONFIG), expected);
         let linear = CONFIG.replace("embedding = 4\nhidden = [8]", "kind = 'lr'");
@@ -200,5 +200,28 @@ mod tests {
         assert!(!found.iter().any(|key| key.starts_with("model.")), "{found:?}");
         let crossed = keys(&CONFIG.replace("[model]", "[model]\nkind = 'dcn-v2'"));
         assert!(crossed.contains(&"model.cross_layers".to_owned()), "{crossed:?}");
+        let pair = "[[field]]\nname = 'a b'\nkind = 'cross'\ncolumns = ['ad', 'age']\nbuckets = 64\ncounts = true\n[model]";
+        let pairs = keys(&CONFIG.replace("[model]", pair));
+        assert!(pairs.contains(&"field.\"a b\"".to_owned()), "{pairs:?}");
+        let many = (0..9).map(|i| format!("[[field]]\nname = 'n{i}'\nkind = 'number'\n"));
+        let many = keys(&CONFIG.replace("[model]", &(many.collect::<String>() + "[model]")));
+        assert!(many.contains(&"field.*.transform".to_owned()), "{many:?}");
+        assert!(!many.iter().any(|key| key.starts_with("field.n")), "{many:?}");
+    }
+
+    #[test]
+    fn inferred_fields_have_other_forms_and_crosses_may_be_left_out() {
+        let pair = "[[field]]\nname = 'pair'\nkind = 'cross'\ncolumns = ['ad', 'age']\nbuckets = 64\ncounts = true\n[model]";
+        let config = CONFIG.replace("[model]", pair);
+        let lines: Vec<_> =
+            space(text(&config)).unwrap().dimensions.iter().map(ToString::to_string).collect();
+        let expected = [
+            "field.age = [true, { bins = 16, encoding = \"piecewise-linear\", kind = \"number\" }, \
+             { bins = 64, encoding = \"piecewise-linear\", kind = \"number\" }, { kind = \"bucketized\", quantiles = 20 }]",
+            "field.pair = [true, { buckets = 64, counts = false, kind = \"cross\" }, \
+             { buckets = 64, counts = true, kind = \"cross\", smoothing = [1.0, 10.0, 100.0] }, \
+             { buckets = 8, counts = true, kind = \"cross\" }, { buckets = 512, counts = true, kind = \"cross\" }, false]",
+        ];
+        assert_eq!(lines[..2], expected);
     }
 }

@@ -4,12 +4,12 @@ use crate::cache_store::CacheStore;
 use crate::clock::Clock;
 use crate::error::TuneError;
 use crate::event::{Events, TuneEvent};
-use crate::final_comparison::{FinalComparison, Sides, Verdict};
+use crate::final_comparison::{Sides, Verdict};
 use crate::final_rows::{FinalRows, SearchFiles};
 use crate::importance::importance;
 use crate::journal::{Identity, Journal};
 use crate::outputs;
-use crate::queue::lock;
+use crate::queue::{lock, share};
 use crate::record::Records;
 use crate::rungs::{Rung, promoted, rungs};
 use crate::runner::Runner;
@@ -65,7 +65,7 @@ impl std::fmt::Debug for TuneOptions<'_> {
 /// Searches for better settings than those of a configuration, and tests whether they are better.
 ///
 /// The ranges are those of the section `[tune]` of the text, or chosen for it. `test` has the rows of the last comparison;
-/// if it is empty, they are cut off the training files.
+/// if it is empty, they are cut off the training rows, which must be text or in memory.
 /// The trials and the winner depend on the configuration, the files, the number of trials and the metric alone: not on
 /// jobs, threads or interruptions. With [`minutes`](TuneOptions::minutes) they also depend on how many trials are complete
 /// in time, which the journal records: the same folder gives the same winner again.
@@ -94,12 +94,13 @@ pub fn tune(
         Some(share) => FinalRows::Share(share),
     };
     final_rows.check(files, &default)?;
-    let search = identity(&default, &space, (files, test, final_fraction), (options, by))?;
+    check_apart(files, test)?;
+    let search = identity(&default, &space, (files, final_fraction), (options, by))?;
     let folder = &options.folder;
     std::fs::create_dir_all(folder).map_err(TuneError::of_file(folder))?;
     let journal = Journal::open(folder, &search, options.resume)?;
     let files = final_rows.files(files, &default, &folder.join("rows"), &events)?;
-    let rungs = rungs(options.trials, default.train.epochs);
+    let rungs = rungs(trials.of.len(), default.train.epochs, space.first_epochs);
     Plan { default, space, trials, by, rungs }.run(&files, journal, options, &events)
 }
 
@@ -114,13 +115,13 @@ struct Plan {
 
 impl Plan {
     fn run(
-        self,
+        &self,
         files: &SearchFiles,
         journal: Journal,
         options: &TuneOptions<'_>,
         events: &Events<'_>,
     ) -> Result<Tuned, TuneError> {
-        let TuneOptions { folder, jobs, threads, stop, cache_bytes, .. } = options;
+        let TuneOptions { folder, jobs, threads: all_threads, stop, cache_bytes, .. } = options;
         events.send(TuneEvent::Planned {
             space: &self.space,
             rungs: &self.rungs,
@@ -132,7 +133,7 @@ impl Plan {
         let runs = folder.join("runs");
         std::fs::create_dir_all(&runs).map_err(TuneError::of_file(&runs))?;
         let clock = Clock::new(journal.elapsed, options.minutes);
-        let (has_failed, threads) = (AtomicBool::new(false), (threads / jobs).max(1));
+        let (has_failed, threads) = (AtomicBool::new(false), share(*all_threads, *jobs));
         let must_stop = || stop() || has_failed.load(Ordering::Relaxed);
         let is_over = || must_stop() || clock.is_up();
         let (files, test) = (&files.files, &files.test);
@@ -146,6 +147,7 @@ impl Plan {
             by: self.by,
             folder: &runs,
             jobs: *jobs,
+            threads: *all_threads,
             clock,
             events,
             has_failed: &has_failed,
@@ -154,18 +156,18 @@ impl Plan {
         let survivors = search.run(&in_time, &journal)?;
         let records = lock(&journal).records.clone();
         let winner = self.winner(&survivors, &records, options)?.clone();
-        let model = search.finished(&winner, &to_the_end)?;
+        let whole = Runner { threads: *all_threads, ..to_the_end };
+        let model = search.finished(&winner, &whole)?;
 
-        let sides = Sides { default: &self.trials.of[&0], winner: &winner };
-        let compared = match winner.number {
-            0 => Err(Verdict::DefaultIsBest),
-            number => {
-                events.send(TuneEvent::Final { winner: number, runs: 2 * options.seeds });
-                sides
-                    .compare((&to_the_end, *jobs, runs.as_path()), (test, self.by, options.seeds))?
-            }
-        };
-        let tuned = self.tuned((winner, records), survivors, compared);
+        let mut tuned = self.tuned((winner.clone(), records), survivors);
+        if winner.number > 0 {
+            // If the comparison fails, what the search has found is there.
+            outputs::write(&tuned, folder, &model)?;
+            events.send(TuneEvent::Final { winner: winner.number, runs: 2 * options.seeds });
+            let sides = Sides { default: &self.trials.of[&0], winner: &winner };
+            let runs = (&to_the_end, *jobs, runs.as_path());
+            tuned.compared(sides.compare(runs, (test, self.by, options.seeds))?);
+        }
         outputs::write(&tuned, folder, &model)?;
         caches.remove();
         Ok(tuned)
@@ -188,33 +190,46 @@ impl Plan {
         best.first().map_or(Err(TuneError::NoTrial { minutes }), |best| Ok(&self.trials.of[best]))
     }
 
-    fn tuned(
-        self,
-        (winner, records): (Trial, Records),
-        survivors: Survivors,
-        compared: Result<FinalComparison, Verdict>,
-    ) -> Tuned {
-        let (comparison, verdict) = match compared {
-            Ok(comparison) => (Some(comparison.clone()), comparison.gain.verdict()),
-            Err(verdict) => (None, verdict),
+    /// The result before the last comparison.
+    fn tuned(&self, (winner, records): (Trial, Records), survivors: Survivors) -> Tuned {
+        let verdict = match winner.number {
+            0 => Verdict::DefaultIsBest,
+            _ => Verdict::Unknown("the last comparison has not ended".to_owned()),
         };
-        let Self { default, space, trials, by, rungs } = self;
-        let importance = importance(&space, default.train.seed, &records);
-        let (left_out, is_cut_short) = (trials.left_out, survivors.is_cut_short);
         Tuned {
-            space,
-            rungs,
+            space: self.space.clone(),
+            rungs: self.rungs.clone(),
+            importance: importance(&self.space, self.default.train.seed, &records),
             records,
-            left_out,
-            by,
-            is_cut_short,
-            default,
+            left_out: self.trials.left_out.clone(),
+            by: self.by,
+            is_cut_short: survivors.is_cut_short,
+            default: self.default.clone(),
             winner,
-            comparison,
+            comparison: None,
             verdict,
-            importance,
         }
     }
+}
+
+/// Refuses test files that trials are trained or validated with.
+fn check_apart(files: &Files, test: &Input) -> Result<(), TuneError> {
+    let used = [(&files.train, "--data"), (&files.valid, "--valid")];
+    for file in test.files() {
+        let print = Fingerprint::of(file)?;
+        for (input, flag) in used {
+            for other in input.files() {
+                if Fingerprint::of(other)? == print {
+                    return Err(TuneError::Call(format!(
+                        "{} is a file of `{flag}`, so that it cannot be one of `--test`: the last comparison needs rows \
+                         that the search has not seen",
+                        file.path().display()
+                    )));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Refuses what makes no sense together.
@@ -228,9 +243,7 @@ fn check(config: &RunConfig, files: &Files, options: &TuneOptions<'_>) -> Result
         return Err(TuneError::Call(format!("the minutes must be above 0, but are {minutes}")));
     }
     if files.valid.is_empty() && config.train.valid_fraction() == 0.0 {
-        let problem = "a search chooses trials by validation rows, but `train.valid_fraction` is 0: hold rows out, or name \
-                       validation files with `--valid`";
-        return Err(TuneError::Call(problem.to_owned()));
+        return Err(TuneError::NoValidation);
     }
     if config.distributed.method != DistributedMethod::AllReduce {
         let problem = "a search runs on one process, but `distributed.method = \"bmuf\"` joins the weights of several ranks: \
@@ -243,7 +256,7 @@ fn check(config: &RunConfig, files: &Files, options: &TuneOptions<'_>) -> Result
 fn identity(
     default: &RunConfig,
     space: &Space,
-    (files, test, final_fraction): (&Files, &Input, Option<f64>),
+    (files, final_fraction): (&Files, Option<f64>),
     (options, by): (&TuneOptions<'_>, Monitor),
 ) -> Result<Identity, TuneError> {
     let prints = |input: &Input| -> Result<Vec<_>, TuneError> {
@@ -252,10 +265,10 @@ fn identity(
     Ok(Identity {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         config: default.to_toml()?,
-        space: space.to_string(),
+        space: format!("{space}first_epochs = {}", space.first_epochs),
         trials: options.trials,
         by,
         final_fraction,
-        files: [prints(&files.train)?, prints(&files.valid)?, prints(test)?],
+        files: [prints(&files.train)?, prints(&files.valid)?],
     })
 }

@@ -38,6 +38,17 @@ pub struct Tuned {
 }
 
 impl Tuned {
+    /// Takes the last comparison, or the verdict without one.
+    pub(crate) fn compared(&mut self, compared: Result<FinalComparison, Verdict>) {
+        (self.comparison, self.verdict) = match compared {
+            Ok(comparison) => {
+                let verdict = comparison.gain.verdict();
+                (Some(comparison), verdict)
+            }
+            Err(verdict) => (None, verdict),
+        };
+    }
+
     /// The numbers of all trials that were trained, in order.
     pub fn trials(&self) -> Vec<usize> {
         self.records.iter().filter(|record| record.rung == 0).map(|record| record.trial).collect()

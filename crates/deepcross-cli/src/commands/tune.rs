@@ -9,7 +9,7 @@ use crate::output::{self, read_text, resolved, say};
 use crate::output_names::check_folder_name;
 use crate::progress::tune_progress::TuneProgress;
 use crate::signals::Signals;
-use crate::text::tune_text::{tuned_json, tuned_text};
+use crate::text::tune_text::tuned_text;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use deepcross_train::config::{ColumnsOf, ConfigText, Monitor};
@@ -124,7 +124,7 @@ pub(crate) fn run(args: &TuneArgs) -> Result<()> {
     say(format_args!("wrote {}", args.out.join(outputs::WINNER_CONFIG).display()));
     say(format_args!("wrote {}", args.out.join(outputs::PAGE).display()));
     match args.json.is_asked {
-        true => output::print(tuned_json(&tuned)?),
+        true => output::print(outputs::json(&tuned)?),
         false => output::print(tuned_text(&tuned)),
     }
 }
@@ -177,7 +177,7 @@ fn ended(error: TuneError, signals: &Signals) -> anyhow::Error {
             say("interrupted: the same call with --resume continues the search");
             signal.into()
         }
-        (TuneError::Train(error), _) => error.into(),
+        (TuneError::Train(error), _) => (*error).into(),
         (TuneError::Data(error), _) => error.into(),
         (error @ (TuneError::Call(_) | TuneError::OtherSearch { .. }), _) => {
             CallError::with_message(error.to_string())
@@ -186,6 +186,12 @@ fn ended(error: TuneError, signals: &Signals) -> anyhow::Error {
             "{} has a search already: `--resume` continues it, or name another folder with `--out`",
             folder.display()
         )),
+        (error @ TuneError::NoValidation, _) => {
+            CallError::with_message(format!("{error} with `--valid`"))
+        }
+        (error @ TuneError::NotCopied { .. }, _) => {
+            CallError::with_message(format!("{error} with `--test`"))
+        }
         (error, _) => error.into(),
     }
 }

@@ -42,12 +42,14 @@ impl TuneProgress {
 
     pub(crate) fn observe(&mut self, event: &TuneEvent<'_>) {
         match event {
-            TuneEvent::CutOff { train, test, folder } => self.say(&format!(
-                "cut {} off for the last comparison; {} are left, both in {}",
-                counted(*test, "row"),
-                counted(*train, "row"),
-                folder.display()
-            )),
+            TuneEvent::CutOff { train, test, folder } => {
+                let (test, train) = (counted(*test, "row"), counted(*train, "row"));
+                let folder = folder.map(|folder| format!(", both in {}", folder.display()));
+                let folder = folder.unwrap_or_default();
+                self.say(&format!(
+                    "cut {test} off for the last comparison; {train} are left{folder}"
+                ));
+            }
             TuneEvent::Planned { space, rungs, left_out, records, cache_bytes } => {
                 self.planned(space, rungs, left_out);
                 let folder = self.folder.join("caches");

@@ -1,10 +1,9 @@
-//! The result of a search, as text and as JSON.
+//! The result of a search, as text.
 
 use super::tables::{metric, table};
 use comfy_table::CellAlignment;
 use deepcross_tune::sentences::{settings, verdict};
 use deepcross_tune::{Importance, Tuned};
-use serde_json::{Value, json};
 
 /// The most trials and keys that are shown.
 const SHOWN: usize = 8;
@@ -45,23 +44,4 @@ fn mattered(all: &[Importance]) -> String {
         ]);
     }
     format!("\n{}\n", keys.trim_fmt())
-}
-
-/// The object that `--json` prints.
-pub(crate) fn tuned_json(tuned: &Tuned) -> anyhow::Result<Value> {
-    let out = |(trial, reason): (usize, String)| json!({ "trial": trial, "reason": reason });
-    Ok(json!({
-        "winner": tuned.winner.number,
-        "settings": tuned.records.latest(tuned.winner.number).map(|record| &record.settings),
-        "config": tuned.winner.config.to_toml()?,
-        "chosen_by": tuned.by,
-        "verdict": tuned.verdict,
-        "sentence": verdict(tuned),
-        "comparison": tuned.comparison,
-        "cut_short": tuned.is_cut_short,
-        "rungs": tuned.rungs,
-        "trials": tuned.records.iter().collect::<Vec<_>>(),
-        "out": tuned.out().into_iter().map(out).collect::<Vec<_>>(),
-        "importance": tuned.importance,
-    }))
 }

@@ -194,7 +194,9 @@ fn on_noise_nothing_is_won() {
         let outcome = folder.succeed(&format!("{call} {metric}"));
         let verdict = outcome.stdout.lines().last().unwrap();
         assert!(verdict.starts_with("nothing was won: "), "{metric}: {verdict}");
-        assert!(outcome.stderr.contains("the configuration has no ranges in `[tune]`; these were chosen:\n  train.learning_rate = "));
+        assert!(outcome.stderr.contains(
+            "the configuration has no ranges in `[tune]`; these were chosen:\n  field.age = [true, "
+        ));
         assert!(
             outcome.stderr.contains("rows off for the last comparison; "),
             "{}",
@@ -254,6 +256,52 @@ fn a_search_that_runs_out_of_time_is_replayed_and_can_go_on() {
 }
 
 #[test]
+fn what_was_found_stays_if_the_test_rows_are_bad_and_the_call_can_be_repeated() {
+    let folder = simulated(&format!("{CONFIG}{RANGES}"));
+    let test = folder.text("test.tsv");
+    folder.write("test.tsv", format!("{test}0\tbroken\n"));
+    let call = TUNE.replace("--trials 9 --seeds 3", "--trials 3 --seeds 1");
+    let outcome = folder.succeed(&call);
+    let line = outcome.stdout.lines().last().unwrap();
+    assert!(line.contains("is not known: the test rows cannot be scored: "), "{line}");
+    let winner = folder.read("search/winner.dcx");
+    folder.write("test.tsv", test);
+    let again = folder.succeed(&format!("{call} --resume")).stdout;
+    assert!(again.contains("3,000 test rows"), "{again}");
+    assert!(folder.read("search/winner.dcx") == winner);
+    let config = folder.text("search/winner.toml");
+    let verdict = again.lines().last().unwrap();
+    assert!(config.lines().next().unwrap().ends_with(verdict), "{config}");
+}
+
+#[test]
+fn a_search_that_failed_before_its_first_trial_can_be_called_again() {
+    let folder = simulated(&format!("{CONFIG}valid_by = 'time'\n{RANGES}"));
+    let call = "tune --config run.toml --data train.tsv --trials 2 --seeds 1 --out search";
+    assert_ne!(folder.call(call).code, Some(0));
+    folder.write("run.toml", format!("{CONFIG}{RANGES}"));
+    folder.succeed(call);
+    std::fs::remove_file(folder.path("search/journal.jsonl")).unwrap();
+    folder.fail(
+        call,
+        2,
+        "search has a folder `rows`, but no journal of a search: remove it, or name another folder",
+    );
+}
+
+#[test]
+fn test_rows_are_not_those_of_the_search() {
+    let folder = simulated(&format!("{CONFIG}{RANGES}"));
+    std::fs::copy(folder.path("train.tsv"), folder.path("same.tsv")).unwrap();
+    folder.fail(
+        &TUNE.replace("test.tsv", "same.tsv"),
+        2,
+        "same.tsv is a file of `--data`, so that it cannot be one of `--test`: the last comparison needs rows that the \
+         search has not seen",
+    );
+}
+
+#[test]
 fn a_trial_that_fails_is_out_with_its_reason() {
     let config = format!(
         "{CONFIG}[tune]\ntrain.learning_rate = [1e30]\nfield.keyword = [{{ kind = 'number' }}]\n"
@@ -299,12 +347,20 @@ fn searches_that_make_no_sense_are_refused() {
         "`tune.final_fraction` copies rows into files, but the column `day` is in the names of folders: name test files \
          with `--test`",
     );
+    folder.succeed("convert --data train.tsv --out train.parquet");
+    folder.fail(
+        &call.replace("train.tsv", "train.parquet"),
+        2,
+        "`tune.final_fraction` copies rows into files, but `train.parquet`: is not lines of text that could be copied, but \
+         Parquet: name test files with `--test`",
+    );
+    assert!(!folder.path("search").exists());
     folder.succeed(&format!("{call} --seeds 1"));
     let found =
         "search has a search already: `--resume` continues it, or name another folder with `--out`";
     folder.fail(call, 2, found);
     refused(
         "--resume --by auc",
-        "search/journal.jsonl: is the journal of another search: `--by` differ",
+        "search/journal.jsonl: is the journal of another search: the metrics that trials are chosen by differ",
     );
 }

@@ -141,6 +141,17 @@ impl Input {
         Self { files: vec![InputFile { path, n_found: 0, pipes, memory }] }
     }
 
+    /// The rows in memory with these numbers, which count from 0 and rise; no rows of files.
+    pub(crate) fn selected(&self, numbers: &[u64]) -> Self {
+        let rows = self.files.first().and_then(InputFile::memory);
+        rows.map_or_else(Self::default, |rows| Self::in_memory(rows.selected(numbers)))
+    }
+
+    /// Whether all rows are in memory.
+    pub fn is_in_memory(&self) -> bool {
+        !self.is_empty() && self.files.iter().all(InputFile::is_in_memory)
+    }
+
     /// The files, in the order in which they are read.
     pub fn files(&self) -> &[InputFile] {
         &self.files

@@ -24,6 +24,56 @@ pub struct UnreadColumn {
     pub kind: String,
 }
 
+impl MemoryRows {
+    /// The rows with these numbers, which count over all chunks from 0 and rise.
+    pub(crate) fn selected(&self, numbers: &[u64]) -> Self {
+        let (mut chunks, mut rest, mut first) = (Vec::new(), numbers, 0);
+        for chunk in &self.chunks {
+            let end = first + chunk.n_rows() as u64;
+            let (own, others) = rest.split_at(rest.partition_point(|number| *number < end));
+            let at = own.iter().map(|number| (number - first) as usize).collect();
+            let rows: Arc<dyn RowChunk> = Arc::new(SelectedRows { chunk: Arc::clone(chunk), at });
+            chunks.push(rows);
+            (rest, first) = (others, end);
+        }
+        Self { header: self.header.clone(), unread: self.unread.clone(), chunks }
+    }
+}
+
+/// Some rows of a chunk, which are not copied.
+#[derive(Debug)]
+struct SelectedRows {
+    chunk: Arc<dyn RowChunk>,
+    /// The positions of the rows in the chunk.
+    at: Vec<usize>,
+}
+
+impl RowChunk for SelectedRows {
+    fn n_rows(&self) -> usize {
+        self.at.len()
+    }
+
+    fn n_cells(&self, row: usize) -> usize {
+        self.chunk.n_cells(self.at[row])
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        self.chunk.cell(self.at[row], column)
+    }
+
+    fn n_bytes(&self, row: usize) -> usize {
+        self.chunk.n_bytes(self.at[row])
+    }
+
+    fn is_longer(&self, row: usize, limit: usize) -> bool {
+        self.chunk.is_longer(self.at[row], limit)
+    }
+
+    fn problem(&self, row: usize) -> Option<(usize, &'static str)> {
+        self.chunk.problem(self.at[row])
+    }
+}
+
 /// Rows of strings.
 #[derive(Debug)]
 pub(super) struct StringRows(pub(super) Vec<Vec<String>>);

@@ -245,7 +245,10 @@ impl Source {
 
     /// Refuses files whose rows are not text, and files of several forms or with their columns in different orders,
     /// whose rows cannot be put into one file.
-    pub(crate) fn check_one_form(&self) -> Result<(), DataError> {
+    ///
+    /// # Errors
+    /// [`DataError::NoText`], [`DataError::FormDiffers`] and [`DataError::HeaderDiffers`].
+    pub fn check_one_form(&self) -> Result<(), DataError> {
         let mut others = self.shared.files.iter().skip(1);
         let Some(first) = self.file(0) else { return Ok(()) };
         let is_not_text = |file: &&DataFile| !file.module.has_text_rows();

@@ -83,8 +83,7 @@ impl SplitFiles {
         };
         let sets =
             [(SplitSet::Train, "train"), (SplitSet::Valid, "valid"), (SplitSet::Test, "test")];
-        let has_valid = has_valid(by);
-        let sets = sets.into_iter().filter(|(set, _)| has_valid || *set != SplitSet::Valid);
+        let sets = sets.into_iter().filter(|(set, _)| by.has_valid() || *set != SplitSet::Valid);
         let parts = sets.map(open).collect::<Result<_, DataError>>()?;
         Ok(Self { parts, folder })
     }
@@ -121,16 +120,6 @@ impl SplitFiles {
         AtomicFile::finish_all(files)?;
         folder.is_new = false;
         Ok(written)
-    }
-}
-
-fn has_valid(by: &SplitBy) -> bool {
-    match by {
-        SplitBy::Order(shares)
-        | SplitBy::Row { shares, .. }
-        | SplitBy::Key { shares, .. }
-        | SplitBy::Time { shares, .. } => shares.valid > 0.0,
-        SplitBy::Cut { valid, .. } => valid.is_some(),
     }
 }
 

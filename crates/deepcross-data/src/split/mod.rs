@@ -7,6 +7,7 @@
 
 mod cuts;
 mod files;
+mod memory;
 
 use deepcross_features::Problem;
 
@@ -17,6 +18,7 @@ use crate::source::{Division, Purpose, Records, Rule, SetReader, Skipped, Source
 pub use crate::source::{Shares, SplitSet};
 use cuts::{TimeCounts, config_error, forms_of};
 pub use files::{SplitFile, SplitFiles, SplitFolder};
+pub use memory::{SplitRows, split_in_memory};
 
 /// The rule that assigns rows to sets.
 ///
@@ -96,9 +98,15 @@ impl Splitter {
     pub fn new(source: &Source, by: &SplitBy, bad_rows: BadRows) -> Result<Self, DataError> {
         by.check()?;
         source.check_one_form()?;
+        let splitter = Self::of_any_form(source, by, bad_rows)?;
+        Ok(Self { reader: splitter.reader.keeping_raw(), ..splitter })
+    }
+
+    /// As [`new`](Self::new), for rows that need not be text; their texts are not kept.
+    fn of_any_form(source: &Source, by: &SplitBy, bad_rows: BadRows) -> Result<Self, DataError> {
         let division = divide(source, by, Purpose::Split, bad_rows)?;
         let sets = SetReader::new(division, source);
-        Ok(Self { reader: source.rows(bad_rows)?.keeping_raw(), division, sets })
+        Ok(Self { reader: source.rows(bad_rows)?, division, sets })
     }
 
     /// The set and the unchanged text of the next row; `None` after the last.
@@ -108,14 +116,18 @@ impl Splitter {
     /// # Errors
     /// As [`RawReader::next_row`], and for a time that cannot be read or compared, unless bad rows are skipped.
     pub fn next_row(&mut self) -> Result<Option<(SplitSet, &[u8])>, DataError> {
-        let set = loop {
+        Ok(self.next_numbered()?.map(|(set, _)| (set, self.reader.raw_text())))
+    }
+
+    /// The set and the number of the next row; `None` after the last.
+    fn next_numbered(&mut self) -> Result<Option<(SplitSet, u64)>, DataError> {
+        loop {
             let Some((row, number)) = self.reader.next_numbered()? else { return Ok(None) };
             match self.sets.set(&row, number) {
-                Ok(set) => break set,
+                Ok(set) => return Ok(Some((set, number))),
                 Err(error) => self.reader.skip(error)?,
             }
-        };
-        Ok(Some((set, self.reader.raw_text())))
+        }
     }
 
     /// The rows that were left out.
@@ -186,6 +198,17 @@ fn bound(source: &Source, name: &str, purpose: Purpose) -> Result<usize, DataErr
 }
 
 impl SplitBy {
+    /// Whether there are rows for validation.
+    fn has_valid(&self) -> bool {
+        match self {
+            Self::Order(shares)
+            | Self::Row { shares, .. }
+            | Self::Key { shares, .. }
+            | Self::Time { shares, .. } => shares.valid > 0.0,
+            Self::Cut { valid, .. } => valid.is_some(),
+        }
+    }
+
     /// Refuses shares and times that are out of range.
     fn check(&self) -> Result<(), DataError> {
         let messages = match self {

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use deepcross_data::split::{Shares, SplitBy, SplitFiles, SplitFolder, SplitSet, Splitter};
-use deepcross_data::{BadRows, DataError};
+use deepcross_data::split::{
+    Shares, SplitBy, SplitFiles, SplitFolder, SplitRows, SplitSet, Splitter, split_in_memory,
+};
+use deepcross_data::{BadRows, DataError, Input, Source};
 use proptest::prelude::*;
 
-use crate::Files;
+use crate::{Files, config, read_all};
 
 const HALF: Shares = Shares { valid: 0.0, test: 0.5 };
 
@@ -241,7 +243,24 @@ proptest! {
             let [a, b, c] = sets.each_ref().map(keys_of);
             prop_assert!(a.is_disjoint(&b) && a.is_disjoint(&c) && b.is_disjoint(&c));
         }
-        prop_assert_eq!(split(content.as_bytes(), "", &by).unwrap(), sets);
+        prop_assert_eq!(&split(content.as_bytes(), "", &by).unwrap(), &sets);
+        let numbers = |set: SplitSet| -> Vec<&str> {
+            sets[set as usize].lines().filter_map(|row| row.split('"').nth(1)).collect()
+        };
+        let rows = keys.iter().enumerate().map(|(i, key)| vec![format!(" {key}"), i.to_string()]);
+        let memory = Input::from_rows(vec!["key".into(), "n".into()], rows.collect());
+        match split_in_memory(&memory, &config(""), &by) {
+            Ok(parts) => for SplitRows { set, input, rows } in parts {
+                let found = read_all(&Source::open(&input, &config("")).unwrap()).unwrap();
+                let found: Vec<_> = found.into_iter().map(|(_, row)| row[1].clone()).collect();
+                prop_assert_eq!(&found, &numbers(set));
+                prop_assert_eq!(found.len() as u64, rows);
+            },
+            Err(error) => {
+                prop_assert!(matches!(error, DataError::EmptyRows { .. }), "{}", error);
+                prop_assert!(sets.iter().any(String::is_empty));
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The values of a key: a list of choices, or a range of numbers.
 
 use libm::{exp, log};
+use serde::{Serialize, Serializer};
 use std::fmt;
 use toml::Value;
 
@@ -23,13 +24,33 @@ pub enum Domain {
 }
 
 /// The scale of a range.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Scale {
     /// Numbers are equally likely.
     #[default]
     Linear,
     /// Orders of magnitude are equally likely; all numbers are above 0.
     Log,
+}
+
+/// A list of values, or the keys of a range, as a configuration has them.
+impl Serialize for Domain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Range {
+            low: f64,
+            high: f64,
+            scale: Scale,
+            integer: bool,
+        }
+        match self {
+            Self::Choices(values) => values.serialize(serializer),
+            &Self::Range { low, high, scale, is_integer: integer } => {
+                Range { low, high, scale, integer }.serialize(serializer)
+            }
+        }
+    }
 }
 
 /// The digits of a number of a range: more would only make it hard to read.

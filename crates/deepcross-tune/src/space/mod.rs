@@ -17,6 +17,8 @@ pub struct Space {
     pub is_inferred: bool,
     /// The share of the training rows that is cut off for the last comparison, if there are no test files.
     pub final_fraction: f64,
+    /// The fewest epochs of the first rung, from 1.
+    pub first_epochs: u32,
 }
 
 /// A key that trials change.
@@ -30,6 +32,20 @@ pub struct Dimension {
 
 /// The section of a configuration that describes a space.
 pub const SECTION: &str = "tune";
+
+/// Whether a key is a whole field, which may have the values `true` (as it is) and `false` (left out).
+pub(crate) fn is_field(key: &str) -> bool {
+    let (mut quote, mut n_dots) = (None, 0);
+    for c in key.chars() {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            (None, '.') => n_dots += 1,
+            _ => {}
+        }
+    }
+    key.starts_with("field.") && n_dots == 1
+}
 
 impl Space {
     /// The number of different trials, if all values can be counted.

@@ -1,12 +1,15 @@
 //! Reads the section `[tune]` of a configuration; all its problems are reported at once.
 
 use super::domain::{Domain, Scale};
-use super::{Dimension, SECTION, Space};
+use super::{Dimension, SECTION, Space, is_field};
 use deepcross_features::{Problem, suggest};
 use toml::{Table, Value};
 
 /// The default of `final_fraction`.
 const FINAL_FRACTION: f64 = 0.1;
+
+/// The default of `first_epochs`.
+const FIRST_EPOCHS: u32 = 1;
 
 /// The sections whose keys trials change.
 const SECTIONS: [&str; 3] = ["train", "model", "field"];
@@ -33,6 +36,7 @@ impl Space {
     pub fn read(mut table: Table) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let final_fraction = final_fraction(table.remove("final_fraction"), &mut problems);
+        let first_epochs = first_epochs(table.remove("first_epochs"), &mut problems);
         let mut dimensions = Vec::new();
         for (section, value) in &table {
             match SECTIONS.contains(&section.as_str()) {
@@ -40,9 +44,11 @@ impl Space {
                 false => problems.push(unknown(section)),
             }
         }
+        // The keys of all fields change the forms of whole fields, and not the other way round.
+        dimensions.sort_by_key(|dimension| !is_field(&dimension.key));
         let is_inferred = dimensions.is_empty();
         match problems.is_empty() {
-            true => Ok(Self { dimensions, is_inferred, final_fraction }),
+            true => Ok(Self { dimensions, is_inferred, final_fraction, first_epochs }),
             false => Err(problems),
         }
     }
@@ -58,11 +64,21 @@ fn final_fraction(value: Option<Value>, problems: &mut Vec<Problem>) -> f64 {
     fraction.unwrap_or(FINAL_FRACTION)
 }
 
+fn first_epochs(value: Option<Value>, problems: &mut Vec<Problem>) -> u32 {
+    let Some(value) = value else { return FIRST_EPOCHS };
+    let epochs = value.as_integer().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+    if epochs.is_none() {
+        let message = format!("must be a whole number from 1, but is {value}");
+        problems.push(Problem::new(format!("{SECTION}.first_epochs"), message));
+    }
+    epochs.unwrap_or(FIRST_EPOCHS)
+}
+
 fn unknown(key: &str) -> Problem {
-    let known = SECTIONS.iter().copied().chain(["final_fraction"]);
+    let known = SECTIONS.iter().copied().chain(["final_fraction", "first_epochs"]);
     let hint = match suggest::nearest(key, known) {
         Some(nearest) => format!("the nearest known one is `{nearest}`"),
-        None => "the known keys are train, model, field, final_fraction".to_owned(),
+        None => "the known keys are train, model, field, final_fraction, first_epochs".to_owned(),
     };
     Problem::new(format!("{SECTION}.{key}"), format!("unknown key; {hint}"))
 }
@@ -72,7 +88,10 @@ fn add(path: &[&str], value: &Value, found: &mut Vec<Dimension>, problems: &mut 
     let at = format!("{SECTION}.{}", path.join("."));
     let domain = match value {
         Value::Array(values) => choices(values),
-        Value::Table(range) if range.contains_key("low") || range.contains_key("high") => {
+        // A field may be called `low`.
+        Value::Table(range)
+            if path.len() > 1 && (range.contains_key("low") || range.contains_key("high")) =>
+        {
             self::range(range)
         }
         Value::Table(inner) => {
@@ -178,16 +197,17 @@ mod tests {
     #[test]
     fn keys_are_those_of_set() {
         let space = read(
-            "final_fraction = 0.2\nmodel = [{ kind = 'lr' }]\n\
+            "final_fraction = 0.2\nfirst_epochs = 3\nmodel = [{ kind = 'lr' }]\n\
              train.batch = [32, 64]\ntrain.learning_rate = { low = 1e-4, high = 1e-2, scale = 'log' }\n\
              [field]\n'C*'.min_count = { low = 1, high = 8 }\n'a.b' = [true, false]\n",
         );
         let space = space.unwrap();
-        assert_eq!((space.final_fraction, space.is_inferred), (0.2, false));
+        assert_eq!((space.final_fraction, space.first_epochs), (0.2, 3));
+        assert!(!space.is_inferred);
         let lines: Vec<_> = space.dimensions.iter().map(ToString::to_string).collect();
         let expected = [
-            "field.C*.min_count = { low = 1, high = 8 }",
             "field.\"a.b\" = [true, false]",
+            "field.C*.min_count = { low = 1, high = 8 }",
             "model = [{ kind = \"lr\" }]",
             "train.batch = [32, 64]",
             "train.learning_rate = { low = 0.0001, high = 0.01, scale = \"log\" }",
@@ -202,14 +222,11 @@ mod tests {
     fn all_problems_are_reported_at_once() {
         let cases = [
             ("final_fraction = 1", "`tune.final_fraction`: must be a number in (0, 1), but is 1"),
+            ("first_epochs = 0", "`tune.first_epochs`: must be a whole number from 1, but is 0"),
             ("trian.batch = [1]", "`tune.trian`: unknown key; the nearest known one is `train`"),
             (
                 "train.batch = 3",
                 "`tune.train.batch`: must be a list of values or a range { low, high }, but is 3",
-            ),
-            (
-                "train.batch = []",
-                "`tune.train.batch`: must have at least one value, but the list is empty",
             ),
             (
                 "train.batch = [3, 4, 3]",
@@ -259,6 +276,8 @@ mod tests {
         for (text, problem) in cases {
             assert_eq!(read(text).unwrap_err(), [problem], "{text}");
         }
+        let empty = "`tune.train.batch`: must have at least one value, but the list is empty";
+        assert_eq!(read("train.batch = []").unwrap_err(), [empty]);
         assert_eq!(read("x = 1\ntrain.seed = [1]\nfinal_fraction = 'a'").unwrap_err().len(), 3);
     }
 }
