@@ -10,6 +10,7 @@ use deepcross_model::interchange::InterchangeError;
 use deepcross_profile::ProfileError;
 use deepcross_serve::ServeError;
 use deepcross_train::TrainError;
+use deepcross_tune::TuneError;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -33,6 +34,18 @@ impl Failure {
     pub(crate) fn message(self) -> String {
         let (_, message) = self.parts();
         message.to_owned()
+    }
+
+    /// The same error, after words that say what it is about.
+    fn about(self, what: &str) -> Self {
+        let text = |message: String| format!("{what}: {message}");
+        match self {
+            Self::Config(message) => Self::Config(text(message)),
+            Self::Data(message) => Self::Data(text(message)),
+            Self::Model(message) => Self::Model(text(message)),
+            Self::Training(message) => Self::Training(text(message)),
+            Self::Service(message) => Self::Service(text(message)),
+        }
     }
 
     /// The name of the class in `deepcross.errors`, and the message.
@@ -124,6 +137,28 @@ impl From<TrainError> for Failure {
             | TrainError::Threads { .. }
             | TrainError::Stopped { .. }
             | TrainError::Interrupted { .. } => Self::Training(text),
+            _ => Self::Data(text),
+        }
+    }
+}
+
+impl From<TuneError> for Failure {
+    fn from(error: TuneError) -> Self {
+        let text = with_causes(&error);
+        match error {
+            TuneError::Train(error) => (*error).into(),
+            TuneError::Default(error) => {
+                Self::from(*error).about("trial 0, which is the configuration as it is")
+            }
+            TuneError::Model(error) => error.into(),
+            TuneError::Call(_) | TuneError::OtherSearch { .. } => Self::Config(text),
+            TuneError::NoValidation => Self::Config(format!("{text} with `eval_set`")),
+            TuneError::NotCopied { .. } => Self::Config(format!("{text} with `test`")),
+            TuneError::Exists { folder } => Self::Config(format!(
+                "folder: {} has a search already: resume=True continues it, or name another folder",
+                folder.display()
+            )),
+            TuneError::NoTrial { .. } | TuneError::Interrupted => Self::Training(text),
             _ => Self::Data(text),
         }
     }

@@ -93,7 +93,18 @@ struct Kept {
 /// The configuration, with only those keys of `[model]` that the kind knows; a key that the call sets must be one of
 /// them.
 fn read(text: ConfigText<'_>, kind: Option<&str>, set: &[String]) -> Result<RunConfig, Failure> {
-    let Some(name) = kind else { return Ok(RunConfig::read(text)?) };
+    match kind {
+        None => Ok(RunConfig::read(text)?),
+        Some(name) => read_kind(text, name, set),
+    }
+}
+
+/// As [`read`], for one kind.
+pub(crate) fn read_kind(
+    text: ConfigText<'_>,
+    name: &str,
+    set: &[String],
+) -> Result<RunConfig, Failure> {
     let mut configs = RunConfig::read_kinds(text, &[kind_of(name)?])?;
     let Some(KindConfig { config, left_out }) = configs.pop() else {
         return Err(Failure::Config(format!("there is no kind `{name}`")));

@@ -12,6 +12,7 @@ mod record;
 mod rows;
 mod serving;
 mod simulation;
+mod tuning;
 mod values;
 mod watched;
 
@@ -41,6 +42,8 @@ mod _native {
     use crate::serving::Service;
     #[pymodule_export]
     use crate::simulation::simulate;
+    #[pymodule_export]
+    use crate::tuning::tune;
     #[pymodule_export]
     use crate::watched::default_threads;
 }

@@ -15,8 +15,9 @@ from ._description import Column, Description, describe
 from ._fields import Field, FieldsLike
 from ._inference import InferredConfig, infer_config
 from ._measures import Importance, Importances, Metrics
-from ._progress import Epoch, Progress, print_epoch
+from ._progress import Epoch, Progress, SearchProgress, TrialResult, print_epoch
 from ._rows import RowsLike
+from ._search import Search, tune
 from ._service import Service, serve
 from ._simulation import simulate
 from .errors import (
@@ -49,13 +50,17 @@ __all__ = [
     "ModelFileError",
     "Progress",
     "RowsLike",
+    "Search",
+    "SearchProgress",
     "Service",
     "ServiceError",
     "TrainingError",
+    "TrialResult",
     "compare",
     "describe",
     "infer_config",
     "print_epoch",
     "serve",
     "simulate",
+    "tune",
 ]

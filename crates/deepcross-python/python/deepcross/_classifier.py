@@ -256,15 +256,8 @@ class DeepCrossingClassifier:
             raise
         finally:
             watchers.end()
-        self._take(model, None if run.labels is None else run.labels.classes)
+        self._take_trained(model, run, X, eval_set)
         self.history_ = history
-        self.left_out_ = run.left_out
-        self._n_unnamed = n_unnamed_columns(X)
-        self._names = (rows_name(X), "" if eval_set is None else "given beside the training rows")
-        if run.columns is not None:
-            read = [column for column in run.columns if column not in (run.label, run.weight)]
-            self.n_features_in_ = len(read)
-            self.feature_names_in_ = np.array(read, dtype=object)
         return self
 
     def predict_proba(self, X: RowsLike) -> np.ndarray:
@@ -700,8 +693,16 @@ class DeepCrossingClassifier:
     def _threads(self) -> int:
         return thread_count(self.threads)
 
-    def _prepared(self, X: RowsLike, y: Any, sample_weight: Any, eval_set: Any, test: Any = None) -> _Run:
-        """Return rows and configuration of a training."""
+    def _prepared(
+        self,
+        X: RowsLike,
+        y: Any,
+        sample_weight: Any,
+        eval_set: Any,
+        test: Any = None,
+        needs_valid: bool = False,
+    ) -> _Run:
+        """Return rows and configuration of a training, which may need validation rows in any case."""
         threads = self._threads()
         if not (self.kind is None or isinstance(self.kind, str)):
             raise ConfigError(f"kind: expected one of {', '.join(_native.kinds())}, but got {self.kind!r}")
@@ -713,7 +714,9 @@ class DeepCrossingClassifier:
         if weight is not None:
             changes.append(assignment("data.weight", weight))
         valid = self._validation(eval_set, (label, labels), weight)
-        needs_valid = valid is not None or self.patience is not None or "train.patience" in (self.settings or {})
+        needs_valid = (
+            needs_valid or valid is not None or self.patience is not None or "train.patience" in (self.settings or {})
+        )
         if needs_valid and run_text(self.fields) is None and re.search("^valid_fraction =", text, re.MULTILINE):
             # There are rows to validate on, or some must be held out however few there are.
             unset.append("train.valid_fraction")
@@ -842,6 +845,17 @@ class DeepCrossingClassifier:
         self._names = ("", "")
         self._n_unnamed: int | None = None
         self.__dict__.pop("calibration_", None)
+
+    def _take_trained(self, model: _native.Model, run: _Run, X: RowsLike, eval_set: Any) -> None:
+        """Take a model that was trained on the rows of a run."""
+        self._take(model, None if run.labels is None else run.labels.classes)
+        self.left_out_ = run.left_out
+        self._n_unnamed = n_unnamed_columns(X)
+        self._names = (rows_name(X), "" if eval_set is None else "given beside the training rows")
+        if run.columns is not None:
+            read = [column for column in run.columns if column not in (run.label, run.weight)]
+            self.n_features_in_ = len(read)
+            self.feature_names_in_ = np.array(read, dtype=object)
 
     def _epochs_json(self) -> str:
         """Return the reports of the epochs in JSON."""
@@ -994,8 +1008,10 @@ def _check_kept(path: str, what: str, magic: bytes) -> None:
         raise ConfigError(f"{what}: {path} exists and is not a {what}, so it is not replaced: expected another file")
 
 
-def checked_callbacks(callbacks: Iterable[Callable[[Epoch], object]]) -> list[Callable[[Epoch], object]]:
-    """Return the callbacks of a training, before it begins."""
+def checked_callbacks(
+    callbacks: Iterable[Callable[[Any], object]], event: str = "an `Epoch`"
+) -> list[Callable[[Any], object]]:
+    """Return the callbacks of a training or a search, before it begins."""
     if callable(callbacks) or not isinstance(callbacks, Iterable):
         raise TypeError(f"callbacks: expected a list of functions, but got {callbacks!r}")
     listed = list(callbacks)
@@ -1003,7 +1019,7 @@ def checked_callbacks(callbacks: Iterable[Callable[[Epoch], object]]) -> list[Ca
         if isinstance(callback, type):
             raise TypeError(f"callbacks: {callback.__name__} is a class: expected an object, as {callback.__name__}()")
         if not callable(callback):
-            raise TypeError(f"callbacks: expected functions of an `Epoch`, but got {callback!r}")
+            raise TypeError(f"callbacks: expected functions of {event}, but got {callback!r}")
     return listed
 
 

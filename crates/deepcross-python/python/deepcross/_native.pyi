@@ -95,6 +95,29 @@ def compare(
     threads: int,
     observe: Callable[[str, str], object],
 ) -> str: ...
+def tune(
+    rows: Rows,
+    valid: Rows | None,
+    test: Rows | None,
+    config: str,
+    *,
+    name: str,
+    set: Sequence[str],
+    unset: Sequence[str],
+    kind: str | None,
+    ranges: Sequence[str],
+    final_fraction: float | None,
+    folder: str | PathLike[str],
+    resume: bool,
+    trials: int,
+    minutes: float | None,
+    jobs: int,
+    threads: int,
+    by: str | None,
+    n_seeds: int,
+    cache_bytes: int,
+    observe: Callable[[str, str], object],
+) -> tuple[Model, str, str]: ...
 def describe(
     rows: Rows, label: str | None, positive: Sequence[str], negative: Sequence[str], examples: bool
 ) -> str: ...
