@@ -151,7 +151,10 @@ impl From<TuneError> for Failure {
                 Self::from(*error).about("trial 0, which is the configuration as it is")
             }
             TuneError::Model(error) => error.into(),
-            TuneError::Call(_) | TuneError::OtherSearch { .. } => Self::Config(text),
+            TuneError::Call(_)
+            | TuneError::OtherSearch { .. }
+            | TuneError::TestSeen { .. }
+            | TuneError::Busy { .. } => Self::Config(text),
             TuneError::NoValidation => Self::Config(format!("{text} with `eval_set`")),
             TuneError::NotCopied { .. } => Self::Config(format!("{text} with `test`")),
             TuneError::Exists { folder } => Self::Config(format!(

@@ -182,7 +182,6 @@ def test_a_search_that_was_interrupted_continues(train_rows, tmp_path):
         with pytest.raises(KeyError, match="enough") as raised:
             search(train_rows, folder=tmp_path / "search", resume=at > 2, callbacks=[stop])
         assert not hasattr(raised.value, "__notes__") or "resume=True" in raised.value.__notes__[0]
-        assert not (tmp_path / "search" / "winner.dcx").exists()
     results = []
     resumed = search(train_rows, folder=tmp_path / "search", resume=True, callbacks=[results.append])
     assert without_seconds(resumed.trials) == without_seconds(unbroken.trials)
@@ -287,6 +286,8 @@ def test_rows_and_callbacks_that_cannot_be_used_are_refused(train_rows, tmp_path
         search(train_rows, callbacks=print)
     with pytest.raises(TypeError, match="callbacks: expected functions of a `TrialResult` or a `SearchProgress`"):
         search(train_rows, callbacks=[3])
+    with pytest.raises(ConfigError, match="are training rows already: the last comparison needs test rows"):
+        search(train_rows, test=train_rows)
     with pytest.raises(DataError, match="test: expected"):
         search(train_rows, test=([], [], [], []))
     pd.DataFrame(train_rows).to_parquet(tmp_path / "rows.parquet")

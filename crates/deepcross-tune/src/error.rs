@@ -21,6 +21,17 @@ pub enum TuneError {
         "a search chooses trials by validation rows, but `train.valid_fraction` is 0: hold rows out, or name validation files"
     )]
     NoValidation,
+    /// Test rows are those that trials are trained or validated with.
+    #[error(
+        "the rows of {} are {used_for} rows already: the last comparison needs test rows that the search has not seen",
+        file.display()
+    )]
+    TestSeen {
+        /// The test file.
+        file: PathBuf,
+        /// `training` or `validation`.
+        used_for: &'static str,
+    },
     /// Rows cannot be cut off for the last comparison, since they cannot be copied.
     #[error("`tune.final_fraction` copies rows into files, but {why}: name test files")]
     NotCopied {

@@ -214,17 +214,14 @@ impl Plan {
 
 /// Refuses test files that trials are trained or validated with.
 fn check_apart(files: &Files, test: &Input) -> Result<(), TuneError> {
-    let used = [(&files.train, "--data"), (&files.valid, "--valid")];
+    let used = [(&files.train, "training"), (&files.valid, "validation")];
     for file in test.files() {
         let print = Fingerprint::of(file)?;
-        for (input, flag) in used {
+        for (input, used_for) in used {
             for other in input.files() {
                 if Fingerprint::of(other)? == print {
-                    return Err(TuneError::Call(format!(
-                        "{} is a file of `{flag}`, so that it cannot be one of `--test`: the last comparison needs rows \
-                         that the search has not seen",
-                        file.path().display()
-                    )));
+                    let file = file.path().to_path_buf();
+                    return Err(TuneError::TestSeen { file, used_for });
                 }
             }
         }

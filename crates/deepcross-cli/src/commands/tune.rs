@@ -179,9 +179,12 @@ fn ended(error: TuneError, signals: &Signals) -> anyhow::Error {
         }
         (TuneError::Train(error), _) => (*error).into(),
         (TuneError::Data(error), _) => error.into(),
-        (error @ (TuneError::Call(_) | TuneError::OtherSearch { .. }), _) => {
-            CallError::with_message(error.to_string())
-        }
+        (
+            error @ (TuneError::Call(_)
+            | TuneError::OtherSearch { .. }
+            | TuneError::TestSeen { .. }),
+            _,
+        ) => CallError::with_message(error.to_string()),
         (TuneError::Exists { folder }, _) => CallError::with_message(format!(
             "{} has a search already: `--resume` continues it, or name another folder with `--out`",
             folder.display()

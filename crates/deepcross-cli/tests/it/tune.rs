@@ -296,8 +296,7 @@ fn test_rows_are_not_those_of_the_search() {
     folder.fail(
         &TUNE.replace("test.tsv", "same.tsv"),
         2,
-        "same.tsv is a file of `--data`, so that it cannot be one of `--test`: the last comparison needs rows that the \
-         search has not seen",
+        "the rows of same.tsv are training rows already: the last comparison needs test rows that the search has not seen",
     );
 }
 
