@@ -110,7 +110,7 @@ mod tests {
             domain: Domain::Choices(vec![0.into(), 1.into(), 2.into()]),
         };
         let dimensions = vec![dimension("train.batch"), dimension("model.embedding")];
-        Space { dimensions, is_inferred: false, final_fraction: 0.1, first_epochs: 1 }
+        Space { dimensions, is_inferred: false, final_fraction: 0.1, first_epochs: None }
     }
 
     #[test]

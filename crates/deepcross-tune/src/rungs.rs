@@ -12,7 +12,7 @@ const FACTOR: usize = 3;
 /// A rung: trials that train the same number of epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Rung {
-    /// The number of trials; fewer if trials have failed.
+    /// The number of trials; fewer if trials have failed, and one more if trial 0 is not among the best.
     pub trials: usize,
     /// The epochs after which its trials are compared, counted from the start of their training.
     pub epochs: u32,

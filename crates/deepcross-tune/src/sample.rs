@@ -63,7 +63,7 @@ mod tests {
         let domain = Domain::Range { low: 0.0, high: 1.0, scale: Scale::Linear, is_integer: false };
         let dimension = |key: &&str| Dimension { key: (*key).to_owned(), domain: domain.clone() };
         let dimensions = keys.iter().map(dimension).collect();
-        Space { dimensions, is_inferred: false, final_fraction: 0.1, first_epochs: 1 }
+        Space { dimensions, is_inferred: false, final_fraction: 0.1, first_epochs: None }
     }
 
     fn values(space: &Space, seed: u64, trial: usize) -> Vec<f64> {

@@ -61,7 +61,7 @@ impl Search<'_> {
             }
             if let Some(next) = self.rungs.get(number + 1) {
                 let scores = lock(journal).records.scores(&trials);
-                trials = promoted(&scores, next.trials);
+                trials = with_default(promoted(&scores, next.trials));
                 self.end_all_but(&trials)?;
             }
         }
@@ -176,6 +176,13 @@ impl Search<'_> {
         let others = self.trials.of.keys().filter(|trial| !trials.contains(trial));
         others.into_iter().try_for_each(|&trial| self.files(trial).remove_checkpoint())
     }
+}
+
+/// The trials with trial 0: it may learn slowly, and the winner must be better than it is in the end.
+fn with_default(promoted: Vec<usize>) -> Vec<usize> {
+    let has_default = promoted.first() == Some(&0);
+    let default = (!has_default).then_some(0);
+    default.into_iter().chain(promoted).collect()
 }
 
 /// The error with its causes; the checkpoint of a trial is of no use to anyone.

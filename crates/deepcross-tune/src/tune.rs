@@ -100,7 +100,7 @@ pub fn tune(
     std::fs::create_dir_all(folder).map_err(TuneError::of_file(folder))?;
     let journal = Journal::open(folder, &search, options.resume)?;
     let files = final_rows.files(files, &default, &folder.join("rows"), &events)?;
-    let rungs = rungs(trials.of.len(), default.train.epochs, space.first_epochs);
+    let rungs = rungs(trials.of.len(), default.train.epochs, first_epochs(&space, &default));
     Plan { default, space, trials, by, rungs }.run(&files, journal, options, &events)
 }
 
@@ -250,6 +250,11 @@ fn check(config: &RunConfig, files: &Files, options: &TuneOptions<'_>) -> Result
     Ok(())
 }
 
+/// The fewest epochs of the first rung: a tenth of all, unless they are given.
+fn first_epochs(space: &Space, default: &RunConfig) -> u32 {
+    space.first_epochs.unwrap_or(default.train.epochs.div_ceil(10))
+}
+
 fn identity(
     default: &RunConfig,
     space: &Space,
@@ -262,7 +267,7 @@ fn identity(
     Ok(Identity {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         config: default.to_toml()?,
-        space: format!("{space}first_epochs = {}", space.first_epochs),
+        space: format!("{space}first_epochs = {}", first_epochs(space, default)),
         trials: options.trials,
         by,
         final_fraction,

@@ -17,8 +17,8 @@ pub struct Space {
     pub is_inferred: bool,
     /// The share of the training rows that is cut off for the last comparison, if there are no test files.
     pub final_fraction: f64,
-    /// The fewest epochs of the first rung, from 1.
-    pub first_epochs: u32,
+    /// The fewest epochs of the first rung, from 1; `None` for a tenth of all epochs.
+    pub first_epochs: Option<u32>,
 }
 
 /// A key that trials change.

@@ -8,9 +8,6 @@ use toml::{Table, Value};
 /// The default of `final_fraction`.
 const FINAL_FRACTION: f64 = 0.1;
 
-/// The default of `first_epochs`.
-const FIRST_EPOCHS: u32 = 1;
-
 /// The sections whose keys trials change.
 const SECTIONS: [&str; 3] = ["train", "model", "field"];
 
@@ -64,14 +61,14 @@ fn final_fraction(value: Option<Value>, problems: &mut Vec<Problem>) -> f64 {
     fraction.unwrap_or(FINAL_FRACTION)
 }
 
-fn first_epochs(value: Option<Value>, problems: &mut Vec<Problem>) -> u32 {
-    let Some(value) = value else { return FIRST_EPOCHS };
+fn first_epochs(value: Option<Value>, problems: &mut Vec<Problem>) -> Option<u32> {
+    let value = value?;
     let epochs = value.as_integer().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
     if epochs.is_none() {
         let message = format!("must be a whole number from 1, but is {value}");
         problems.push(Problem::new(format!("{SECTION}.first_epochs"), message));
     }
-    epochs.unwrap_or(FIRST_EPOCHS)
+    epochs
 }
 
 fn unknown(key: &str) -> Problem {
@@ -202,7 +199,7 @@ mod tests {
              [field]\n'C*'.min_count = { low = 1, high = 8 }\n'a.b' = [true, false]\n",
         );
         let space = space.unwrap();
-        assert_eq!((space.final_fraction, space.first_epochs), (0.2, 3));
+        assert_eq!((space.final_fraction, space.first_epochs), (0.2, Some(3)));
         assert!(!space.is_inferred);
         let lines: Vec<_> = space.dimensions.iter().map(ToString::to_string).collect();
         let expected = [
