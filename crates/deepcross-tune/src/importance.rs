@@ -37,10 +37,12 @@ pub(crate) fn importance(space: &Space, seed: u64, records: &Records) -> Vec<Imp
         .collect();
     let ranks = ranks(&scores.iter().map(|(_, score)| *score).collect::<Vec<_>>());
     let mut all = Vec::new();
-    for (at, dimension) in space.dimensions.iter().enumerate() {
+    for dimension in &space.dimensions {
         let group = |(trial, _): &(usize, f64)| {
             let settings = settings(space, seed, *trial);
-            dimension.domain.group(&settings[at].value)
+            let own = settings.iter().find(|setting| setting.key == dimension.key);
+            // The first group has the key as it is.
+            own.map_or(0, |setting| 1 + dimension.domain.group(&setting.value))
         };
         all.extend(of_key(dimension, &scores.iter().map(group).collect::<Vec<_>>(), &ranks));
     }

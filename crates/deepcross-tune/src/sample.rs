@@ -24,7 +24,13 @@ pub(crate) enum Change {
     Unset(String),
 }
 
+/// The share of inferred keys that a trial leaves as they are: a change of all keys at once rarely betters a configuration
+/// that is good already.
+const LEFT: f64 = 0.5;
+
 /// The settings of a trial; trial 0 is the configuration as it is, and has none.
+///
+/// With inferred ranges, each key stays as it is in half of the trials.
 pub fn settings(space: &Space, seed: u64, trial: usize) -> Vec<Setting> {
     if trial == 0 {
         return Vec::new();
@@ -33,7 +39,8 @@ pub fn settings(space: &Space, seed: u64, trial: usize) -> Vec<Setting> {
         let value = domain.at(uniform(seed, trial, key));
         Setting { key: key.clone(), value }
     };
-    space.dimensions.iter().map(of_key).collect()
+    let is_left = |key: &str| space.is_inferred && uniform(seed, trial, &format!("{key}?")) < LEFT;
+    space.dimensions.iter().filter(|dimension| !is_left(&dimension.key)).map(of_key).collect()
 }
 
 /// A number of [0, 1).
@@ -68,6 +75,20 @@ mod tests {
 
     fn values(space: &Space, seed: u64, trial: usize) -> Vec<f64> {
         settings(space, seed, trial).iter().filter_map(|s| s.value.as_float()).collect()
+    }
+
+    #[test]
+    fn inferred_keys_stay_in_half_of_the_trials() {
+        let inferred = Space { is_inferred: true, ..space(&["train.l2", "model.dropout"]) };
+        let of = |key: &str| {
+            let has = |trial: &usize| settings(&inferred, 3, *trial).iter().any(|it| it.key == key);
+            (1..=1000).filter(has).collect::<Vec<_>>()
+        };
+        let (first, second) = (of("train.l2"), of("model.dropout"));
+        let both = first.iter().filter(|trial| second.contains(trial)).count();
+        // Five standard errors.
+        assert!(first.len().abs_diff(500) < 80 && second.len().abs_diff(500) < 80);
+        assert!(both.abs_diff(250) < 69, "{both}");
     }
 
     #[test]

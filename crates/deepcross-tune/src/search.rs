@@ -88,7 +88,8 @@ impl Search<'_> {
             self.has_failed.fetch_or(done.is_err(), Ordering::Relaxed);
             done
         })?;
-        match lock(journal).records.open(trials, number).is_empty() {
+        let is_complete = lock(journal).records.open(trials, number).is_empty();
+        match is_complete {
             true => Ok(true),
             false if (self.stop)() => {
                 // The time counts, over all calls.
