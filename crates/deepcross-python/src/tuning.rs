@@ -21,9 +21,6 @@ use crate::model::Model;
 use crate::rows::Rows;
 use crate::watched::{Watch, watched};
 
-/// The sections of a configuration whose keys have ranges.
-const SECTIONS: [&str; 3] = ["train", "model", "field"];
-
 /// Searches for better settings; returns the model of the winner, the result in JSON, and the page in HTML.
 ///
 /// `ranges` are changes of the section `[tune]`, as `--set` has them, and `final_fraction` is one that stands beside ranges
@@ -99,7 +96,7 @@ impl Changes<'_> {
     /// All changes of the call, as `--set` has them.
     fn set(self, text: ConfigText<'_>) -> Result<Vec<String>, Failure> {
         let own = text.section(space::SECTION)?;
-        if !self.ranges.is_empty() && own.keys().any(|key| SECTIONS.contains(&&**key)) {
+        if !self.ranges.is_empty() && own.keys().any(|key| space::SECTIONS.contains(&&**key)) {
             let message = "ranges: the configuration has ranges in its section `[tune]`: expected those or `ranges`";
             return Err(Failure::Config(message.to_owned()));
         }

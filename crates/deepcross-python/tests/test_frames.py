@@ -413,7 +413,7 @@ def test_sparse_columns_are_dense_ones(train_rows):
 
 
 def vectors_of(n_rows: int) -> np.ndarray:
-    """Return vectors of single precision, the first of which says what the label is."""
+    """Return vectors of single precision; the sign of the first number of each is its label."""
     return np.random.default_rng(5).normal(size=(n_rows, 4)).astype(np.float32)
 
 

@@ -16,7 +16,7 @@ pub enum TuneError {
     /// The arguments of the search, or its settings together, are not valid; one sentence.
     #[error("{0}")]
     Call(String),
-    /// Trials cannot be chosen, since no rows are held out and there are no validation files.
+    /// Trials cannot be chosen: the call names no validation files, and `train.valid_fraction` is 0.
     #[error(
         "a search chooses trials by validation rows, but `train.valid_fraction` is 0: hold rows out, or name validation files"
     )]

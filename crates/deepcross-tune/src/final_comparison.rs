@@ -210,15 +210,18 @@ fn tested(
     test: &Input,
     by: Monitor,
 ) -> Result<Result<FinalComparison, Verdict>, TuneError> {
-    let Scored { labels, weights, .. } = score(&run_files(folder, sides[0], seeds[0]).model, test)?;
+    let first = score(&run_files(folder, sides[0], seeds[0]).model, test)?;
+    let Scored { labels, weights, .. } = &first;
     let positives = labels.iter().filter(|label| **label == 1.0).count() as u64;
-    let rows = TestRows::new(&labels, &weights)?;
+    let rows = TestRows::new(labels, weights)?;
     let unknown = |reason: &str| Ok(Err(Verdict::Unknown(reason.to_owned())));
     let mut scores = [rows.runs(), rows.runs()];
-    for (trial, runs) in sides.into_iter().zip(&mut scores) {
-        for &seed in seeds {
+    scores[0].push(&first.probabilities)?;
+    for (at, (trial, runs)) in sides.into_iter().zip(&mut scores).enumerate() {
+        // The first model is scored already.
+        for &seed in seeds.iter().skip(usize::from(at == 0)) {
             let scored = score(&run_files(folder, trial, seed).model, test)?;
-            if scored.labels != labels {
+            if scored.labels != *labels {
                 return unknown("other test rows are skipped with the fields of the winner");
             }
             runs.push(&scored.probabilities)?;

@@ -24,7 +24,7 @@ pub(crate) enum FinalRows {
     Share(f64),
 }
 
-/// The files of a search, none of which has a row of the others.
+/// The files of a search; each row is in one of them.
 #[derive(Clone, Debug)]
 pub(crate) struct SearchFiles {
     /// The files that trials are trained and validated with.

@@ -1,8 +1,8 @@
 //! The journal of a search: a JSON object for each completed trial of a rung, so that a search that was killed goes on.
 //!
 //! A line counts when it is complete. The first line is the identity of the search; a journal of another one is refused.
-//! Rejected: a checkpoint of the search as a whole. Decisions follow from the records alone, so that there is no further
-//! state that could contradict them.
+//! Rejected: a checkpoint of the search as a whole. Decisions follow from the records alone, and another state could contradict
+//! them.
 
 use crate::error::TuneError;
 use crate::record::{Records, TrialRecord};
@@ -26,7 +26,7 @@ pub(crate) struct Identity {
     pub(crate) trials: usize,
     /// The metric that trials are chosen by.
     pub(crate) by: Monitor,
-    /// The share of the training rows that is cut off, if there are no test files.
+    /// The share of the training rows that is cut off; `None` with test files.
     pub(crate) final_fraction: Option<f64>,
     /// The files for training and validation; no trial depends on those for the test.
     pub(crate) files: [Vec<Fingerprint>; 2],
@@ -164,7 +164,7 @@ fn replayed(path: &Path, text: &[u8], search: &Identity) -> Result<(Records, f64
         let damaged =
             |problem: String| TuneError::Journal { file: path.to_owned(), line: at + 1, problem };
         let line: Line = serde_json::from_slice(line)
-            .map_err(|error| damaged(format!("is no line of a journal: {error}")))?;
+            .map_err(|error| damaged(format!("is not a line of a journal: {error}")))?;
         match line {
             Line::Search(before) if at == 0 => check_same(path, &before, search)?,
             Line::Trial { record, elapsed } if at > 0 => {
@@ -291,6 +291,6 @@ mod tests {
         text.extend(b"{}\n");
         std::fs::write(&path, text).unwrap();
         let damaged = open(&identity(9), true).unwrap_err();
-        assert!(damaged.contains("journal.jsonl:3: is no line of a journal"), "{damaged}");
+        assert!(damaged.contains("journal.jsonl:3: is not a line of a journal"), "{damaged}");
     }
 }

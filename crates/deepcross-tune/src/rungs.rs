@@ -1,12 +1,13 @@
 //! The rungs of a search, and who is promoted from one to the next (Jamieson and Talwalkar, AISTATS 2016).
 //!
 //! All trials begin on the first rung with few epochs; the best third goes on with three times as many, up to all epochs.
+//! Trial 0 goes on with them in any case.
 //! A rung is decided when all its trials are complete. Rejected: promoting a trial as soon as enough others are known
 //! (Li et al., MLSys 2020), which keeps jobs busy, but makes the winner depend on which trial ends first.
 
 use serde::Serialize;
 
-/// The share of trials that is promoted is one of so many, and they train so many times as long.
+/// A third of the trials is promoted, and trains three times as long.
 const FACTOR: usize = 3;
 
 /// A rung: trials that train the same number of epochs.

@@ -59,6 +59,8 @@ impl TuneProgress {
                 ));
                 records.iter().for_each(|record| self.count(record));
                 self.before = self.done;
+                let scores = records.iter().filter_map(|record| record.outcome.trained());
+                self.best = scores.map(|own| own.score).reduce(f64::max);
             }
             TuneEvent::Rung { rung, trials, n_open } => self.rung(*rung, trials.len(), *n_open),
             TuneEvent::Training(RunName::Trial(0), Event::Warning(warning)) => {

@@ -266,7 +266,7 @@ fn a_search_that_runs_out_of_time_is_replayed_and_can_go_on() {
     assert_eq!(replay(), replay());
     assert!(
         search(&folder, &format!("{TUNE} --resume")).0 == whole.0,
-        "the time is no limit any more"
+        "more time gives the whole search"
     );
 }
 

@@ -565,7 +565,7 @@ impl Cells for FixedLists {
         if self.array.is_null(at) {
             return Cell::Null;
         }
-        // A width fits, and the elements of a part of an array begin with its first row.
+        // The width is not negative. In a part of an array, the elements begin with its first row.
         let width = self.array.value_length() as usize;
         let start = at * width;
         Cell::List(CellList { cells: &*self.elements, start, end: start + width, trim: false })

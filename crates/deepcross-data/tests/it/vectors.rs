@@ -17,7 +17,7 @@ use crate::config;
 
 const WIDTH: usize = 5;
 
-/// Vectors of a few rows, one of which has none; their numbers need all digits of single precision.
+/// The vectors of some rows, a few of them missing. Their numbers need all digits of single precision.
 fn vectors() -> Vec<Option<[f32; WIDTH]>> {
     let number =
         |at: usize| ((at * 7919 % 1000) as f32 / 999.0 - 0.5) * 10_f32.powi(at as i32 % 7 - 3);

@@ -120,7 +120,7 @@ impl Fit for VectorFitter {
 }
 
 impl VectorFitter {
-    /// Notes a vector of so many numbers; the first one decides on the width.
+    /// Checks the width of a vector; unless it is given, the first vector decides on it.
     fn note(&mut self, found: usize) -> Result<Checked, ValueError> {
         if found > WIDEST as usize {
             return Err(ValueError::Expected("a vector of at most 65536 numbers"));
@@ -253,7 +253,7 @@ mod tests {
         let encoder = fitted(&keys, &["1 2"]);
         assert_eq!(encode(&encoder, Some("3 -4")), Ok(vec![0.6, -0.8, 0.0]));
         assert_eq!(encode(&encoder, Some("0 0")), Ok(vec![0.0, 0.0, 0.0]));
-        // The squares of these are no longer numbers of single precision.
+        // In single precision, the squares of these would be infinite or 0.
         assert_eq!(
             encode(&encoder, Some("3e38 -3e38")),
             Ok(vec![0.5_f32.sqrt(), -0.5_f32.sqrt(), 0.0])

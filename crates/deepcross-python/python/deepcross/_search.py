@@ -450,7 +450,7 @@ def _plain(value: Any) -> Any:
 
 
 def _parts(key: object) -> list[str]:
-    """Return the parts of a key, of which those with dots stand in quotes."""
+    """Return the parts of a key. A part with dots stands in quotes."""
     if not isinstance(key, str) or not key:
         raise ConfigError(f"ranges: {key!r} must be the name of a key, as in 'train.batch'")
     parts, quote = [""], ""

@@ -5,7 +5,7 @@
 //! which key goes with which.
 
 use super::domain::{Domain, Scale};
-use super::{Dimension, Space, is_field};
+use super::{Dimension, Space, is_field, key_part};
 use deepcross_features::fields::{
     Bucketized, Categorical, CountKeys, Cross, Encoding, HashKeys, IdKeys, Number,
 };
@@ -44,21 +44,12 @@ const OWN: usize = 8;
 /// The keys of whole fields, with other forms than the present one.
 fn of_fields(config: &RunConfig) -> Vec<(String, Vec<Value>)> {
     let of = |forms: fn(&FieldConfig) -> Vec<Value>| {
-        let key = |field: &FieldConfig| format!("field.{}", quoted(&field.name));
+        let key = |field: &FieldConfig| format!("field.{}", key_part(&field.name, None));
         let all = config.field.iter().map(|field| (key(field), forms(field)));
         let all: Vec<_> = all.filter(|(_, forms)| !forms.is_empty()).collect();
         if all.len() > OWN { Vec::new() } else { all }
     };
     [of(forms_of_number), of(forms_of_ids)].concat()
-}
-
-/// A name as a part of a key of `--set`.
-fn quoted(name: &str) -> String {
-    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    match !name.is_empty() && name.chars().all(is_bare) {
-        true => name.to_owned(),
-        false => Value::String(name.to_owned()).to_string(),
-    }
 }
 
 /// The ids and the counts of a field of ids.

@@ -33,6 +33,18 @@ pub struct Dimension {
 /// The section of a configuration that describes a space.
 pub const SECTION: &str = "tune";
 
+/// The sections whose keys trials change; [`SECTION`] has a table for each.
+pub const SECTIONS: [&str; 3] = ["train", "model", "field"];
+
+/// A part of a key as `--set` takes it: in quotes, unless it has letters, digits, `_`, `-` and the character `other` alone.
+fn key_part(text: &str, other: Option<char>) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-') || Some(c) == other;
+    match !text.is_empty() && text.chars().all(is_bare) {
+        true => text.to_owned(),
+        false => toml::Value::String(text.to_owned()).to_string(),
+    }
+}
+
 /// Whether a key is a whole field, which may have the values `true` (as it is) and `false` (left out).
 pub(crate) fn is_field(key: &str) -> bool {
     let (mut quote, mut n_dots) = (None, 0);

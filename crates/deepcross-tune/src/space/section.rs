@@ -1,15 +1,12 @@
 //! Reads the section `[tune]` of a configuration; all its problems are reported at once.
 
 use super::domain::{Domain, Scale};
-use super::{Dimension, SECTION, Space, is_field};
+use super::{Dimension, SECTION, SECTIONS, Space, is_field, key_part};
 use deepcross_features::{Problem, suggest};
 use toml::{Table, Value};
 
 /// The default of `final_fraction`.
 const FINAL_FRACTION: f64 = 0.1;
-
-/// The sections whose keys trials change.
-const SECTIONS: [&str; 3] = ["train", "model", "field"];
 
 /// The keys of `[train]` that are the same in all trials, since trials are compared on the same rows and after the same
 /// epochs.
@@ -120,14 +117,9 @@ fn checked(path: &[&str], domain: Domain) -> Result<Domain, String> {
     }
 }
 
-/// The path as `--set` takes it.
+/// The path as `--set` takes it; a `*` stands for any text.
 fn key(path: &[&str]) -> String {
-    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '*');
-    let part = |part: &&str| match !part.is_empty() && part.chars().all(is_bare) {
-        true => (*part).to_owned(),
-        false => Value::String((*part).to_owned()).to_string(),
-    };
-    path.iter().map(part).collect::<Vec<_>>().join(".")
+    path.iter().map(|part| key_part(part, Some('*'))).collect::<Vec<_>>().join(".")
 }
 
 fn choices(values: &[Value]) -> Result<Domain, String> {
