@@ -7,11 +7,14 @@ use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::kernels::functions::{exp, ln, ln_1p, sigmoid, tanh};
 use deepcross::kernels::products::{
-    Finish, LeftFactor, RightFactor, matmul_into, packed_product_into, rows_product_into,
+    Finish, LeftFactor, ProductPrecision, RightFactor, matmul_into, packed_product_into,
+    round_into, rows_product_into,
 };
 use deepcross::kernels::rows::{RowBags, bag_into, gather_into};
 use deepcross::kernels::table_rows::{Segments, TableRows};
-use deepcross::kernels::{Activation, ColumnsMut, Write, map_into, zip_into};
+use deepcross::kernels::{
+    Activation, ColumnsMut, CompactRows, Elements, StoredRows, Write, map_into, zip_into,
+};
 use ndarray::Array2;
 use std::hint::black_box;
 
@@ -31,7 +34,8 @@ const PRODUCTS: [(usize, usize, usize); 9] = [
 fn main() {
     run(|criterion| {
         matmul(criterion);
-        packed(criterion);
+        packed(criterion, ProductPrecision::Full);
+        packed(criterion, ProductPrecision::Bf16);
         elementwise(criterion);
         functions(criterion);
         look_ups(criterion);
@@ -53,29 +57,50 @@ fn matmul(criterion: &mut Criterion) {
 }
 
 /// The same products with a packed weight, and the gradient of the weight, whose factors are packed each time.
-fn packed(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("packed");
+///
+/// In bf16, the rows and the factors of the gradient are rounded each time, as in training.
+fn packed(criterion: &mut Criterion, precision: ProductPrecision) {
+    let is_bf16 = precision == ProductPrecision::Bf16;
+    let mut group = criterion.benchmark_group(if is_bf16 { "packed_bf16" } else { "packed" });
     for (rows, inputs, outputs) in PRODUCTS {
         let (x, weight) = (numbers(rows * inputs), numbers(inputs * outputs));
         let mut out = vec![0.0; rows * outputs];
         let mut factor = RightFactor::default();
         group.throughput(Throughput::Elements((2 * rows * inputs * outputs) as u64));
         factor.pack_transposed(&weight, (outputs, inputs));
-        let finish = Finish::plain(Write::Assign);
+        if is_bf16 {
+            factor.round();
+        }
+        let (finish, mut rounded) = (Finish::plain(Write::Assign), Vec::new());
         group.bench_function(format!("{rows}x{inputs}x{outputs}"), |bencher| {
-            bencher.iter(|| rows_product_into(&mut out, &x, &factor, finish));
+            bencher.iter(|| {
+                if is_bf16 {
+                    round_into(&mut rounded, &x);
+                }
+                let x = if is_bf16 { &rounded } else { &x };
+                rows_product_into(&mut out, x, &factor, finish);
+            });
         });
         let (mut left, mut gradient) = (LeftFactor::default(), vec![0.0; inputs * outputs]);
         group.bench_function(format!("gradient_{rows}x{inputs}x{outputs}"), |bencher| {
             bencher.iter(|| {
                 left.pack_transposed(&out, (rows, outputs));
                 factor.pack(&x, (rows, inputs));
+                if is_bf16 {
+                    left.round();
+                    factor.round();
+                }
                 packed_product_into(&mut gradient, &left, &factor, Finish::plain(Write::Add));
             });
         });
         group.throughput(Throughput::Elements((inputs * outputs) as u64));
         group.bench_function(format!("pack_for_{rows}x{inputs}x{outputs}"), |bencher| {
-            bencher.iter(|| factor.pack_transposed(&weight, (outputs, inputs)));
+            bencher.iter(|| {
+                factor.pack_transposed(&weight, (outputs, inputs));
+                if is_bf16 {
+                    factor.round();
+                }
+            });
         });
     }
     group.finish();
@@ -151,7 +176,15 @@ fn look_ups(criterion: &mut Criterion) {
         let table = segments.rows();
         let rows = ids(&mut random, ROWS, height);
         group.throughput(Throughput::Elements(ROWS as u64));
-        for (name, table) in [("gather", table), ("gather_mapped", mapped)] {
+        let mut bytes = Vec::new();
+        values.chunks(EMBEDDING).for_each(|row| Elements::Int8.encode(&mut bytes, row));
+        let compact = CompactRows::new(&bytes, Elements::Int8, EMBEDDING);
+        let table = StoredRows::Full(table);
+        for (name, table) in [
+            ("gather", table),
+            ("gather_mapped", StoredRows::Full(mapped)),
+            ("gather_int8", StoredRows::Compact(compact)),
+        ] {
             group.bench_function(BenchmarkId::new(name, height), |bencher| {
                 bencher.iter(|| {
                     let columns = ColumnsMut::new(&mut out, STACK, 0, EMBEDDING);

@@ -7,8 +7,9 @@
 A model of the Criteo data's shape is trained on a few random rows: 26 hashed categories, embedded 16 wide, 13 numbers,
 residual units of 512, 512, 256, 128 and 64, tables of a million rows together; `--hidden` takes other widths.
 
-predict  microseconds for 1, 16, 100 and 1000 rows on one thread, alternating with onnxruntime on the exported graph if
-         Python has it; medians.
+predict  microseconds for 1, 16, 100 and 1000 rows on one thread, of the model and of the model in integers of 8 bits,
+         alternating with onnxruntime on the exported graph if Python has it, and on this graph after its dynamic
+         quantisation if Python has onnx, too; medians.
 rank     a request of 200 candidates that share 16 categories, as whole rows by /v1/score and as candidates by /v1/rank, each
          as objects and as columns, alternating: milliseconds of one request at a time, by a client that reads the answer and
          does not parse it; then requests per second of 8 connections, and the processor time of the service for each
@@ -111,39 +112,61 @@ def train(args, folder, hidden):
     return model
 
 
+def quantised(args, folder, model):
+    out = folder / "int8.dcx"
+    command = [args.bin / "deepcross", "quantize", "--model", model, "--data", folder / "train.tsv", "--out", out]
+    subprocess.run(command + ["--tolerance", "100"], check=True, capture_output=True)
+    return out
+
+
 def predict(args, folder, model):
     sizes = [1, 16, 100, 1000]
-    ours, theirs = {n: [] for n in sizes}, {n: [] for n in sizes}
+    times = {}
     command = [args.bin / "examples/throughput", "--mode", "score", "--threads", "1", "--hidden"]
-    session = onnx_session(args, folder, model)
+    command += [str(width) for width in args.hidden]
+    sessions = onnx_sessions(args, folder, model)
     for _ in range(args.rounds):
-        found = json.loads(subprocess.check_output(command + [str(width) for width in args.hidden]))
-        for n in sizes:
-            ours[n].append(found[f"batch_{n}_us"])
-            if session:
-                theirs[n].append(onnx_time(session, n))
-    result = {"part": "predict", "microseconds": {n: statistics.median(ours[n]) for n in sizes}}
-    if session:
-        result["onnxruntime"] = {n: statistics.median(theirs[n]) for n in sizes}
-        result["ratio"] = {n: round(statistics.median(ours[n]) / statistics.median(theirs[n]), 3) for n in sizes}
+        for name, flags in (("deepcross", []), ("deepcross_int8", ["--int8"])):
+            found = json.loads(subprocess.check_output(command + flags))
+            for n in sizes:
+                times.setdefault(name, {}).setdefault(n, []).append(found[f"batch_{n}_us"])
+        for name, session in sessions.items():
+            for n in sizes:
+                times.setdefault(name, {}).setdefault(n, []).append(onnx_time(session, n))
+    medians = {name: {n: statistics.median(found[n]) for n in sizes} for name, found in times.items()}
+    result = {"part": "predict", "microseconds": medians}
+    for rival in sessions:
+        ratios = {
+            own: {n: round(medians[own][n] / medians[rival][n], 3) for n in sizes}
+            for own in ("deepcross", "deepcross_int8")
+        }
+        result[f"to {rival}"] = ratios
     return result
 
 
-def onnx_session(args, folder, model):
+def onnx_sessions(args, folder, model):
+    """Sessions of onnxruntime by name: of the exported graph, and of the graph after its dynamic quantisation."""
     try:
         import numpy
         import onnxruntime
     except ImportError:
-        return None
+        return {}
     out, sample = folder / "model.onnx", folder / "sample.json"
     command = [args.bin / "deepcross", "export", "--model", model, "--format", "onnx", "--out", out]
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(out), options, providers=["CPUExecutionProvider"])
+    graphs = {"onnxruntime": out}
+    try:
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        graphs["onnxruntime_int8"] = folder / "model-int8.onnx"
+        quantize_dynamic(out, graphs["onnxruntime_int8"], weight_type=QuantType.QInt8)
+    except ImportError:
+        pass
     rng = numpy.random.default_rng(1)
 
-    def inputs(n):
+    def inputs(session, n):
         made = {}
         for given in session.get_inputs():
             shape = [n if not isinstance(size, int) else size for size in given.shape]
@@ -154,7 +177,11 @@ def onnx_session(args, folder, model):
                 made[given.name] = rng.random(shape, dtype=numpy.float32)
         return made
 
-    return session, {n: inputs(n) for n in (1, 16, 100, 1000)}
+    sessions = {}
+    for name, graph in graphs.items():
+        session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        sessions[name] = (session, {n: inputs(session, n) for n in (1, 16, 100, 1000)})
+    return sessions
 
 
 def onnx_time(session, n):
@@ -375,6 +402,7 @@ def main():
     parser.add_argument("--hidden", nargs="+", type=int, default=[512, 512, 256, 128, 64])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--int8", action="store_true", help="let the service use the model in integers of 8 bits")
     parser.add_argument("--overload-seconds", type=float, default=60)
     parser.add_argument("--soak-seconds", type=float, default=300)
     args = parser.parse_args()
@@ -382,6 +410,10 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         model = train(args, folder, args.hidden)
+        if args.int8 and "predict" in args.parts:
+            raise SystemExit("--int8: the part predict measures both models in any case")
+        if args.int8:
+            model = quantised(args, folder, model)
         for part in args.parts:
             print(json.dumps({"predict": predict, "rank": rank, "load": load, "soak": soak}[part](args, folder, model)))
 

@@ -1,7 +1,8 @@
 //! Benches of a training step on all threads: of the Criteo model, and with tables of different heights.
 
 use benches::{HIDDEN, criteo_batch, criteo_shapes, ids, model, random, run};
-use criterion::{BenchmarkId, Criterion, Throughput};
+use criterion::{Criterion, Throughput};
+use deepcross::autodiff::ProductPrecision;
 use deepcross::features::Batch;
 use deepcross::features::batch::{Column, FieldShape, SparseColumn};
 use deepcross::optim::{OptimizerConfig, Rule};
@@ -22,16 +23,22 @@ fn main() {
 }
 
 /// 26 embeddings from tables of 100 thousand rows, 13 numbers, the paper's five units; elements are rows.
+///
+/// `bf16` multiplies in bf16.
 fn criteo(criterion: &mut Criterion) {
     const DIMENSIONS: usize = 100_000;
     let mut group = criterion.benchmark_group("criteo");
     group.throughput(Throughput::Elements(ROWS as u64));
     let batch = criteo_batch(ROWS, DIMENSIONS);
-    let mut engine = WarmEngine::default();
-    group.bench_function(BenchmarkId::from_parameter(ROWS), |bencher| {
-        let engine = engine.get(&criteo_shapes(DIMENSIONS), &HIDDEN, &batch);
-        bencher.iter(|| engine.step(&batch).expect("the loss is finite"));
-    });
+    for (name, precision) in
+        [(ROWS.to_string(), ProductPrecision::Full), ("bf16".to_owned(), ProductPrecision::Bf16)]
+    {
+        let mut engine = WarmEngine { precision, ..WarmEngine::default() };
+        group.bench_function(name, |bencher| {
+            let engine = engine.get(&criteo_shapes(DIMENSIONS), &HIDDEN, &batch);
+            bencher.iter(|| engine.step(&batch).expect("the loss is finite"));
+        });
+    }
     group.finish();
 }
 
@@ -64,12 +71,16 @@ fn table_height(criterion: &mut Criterion) {
 ///
 /// Criterion calls a bench once for each sample, and never calls one that the command line left out.
 #[derive(Default)]
-struct WarmEngine(Option<Engine>);
+struct WarmEngine {
+    engine: Option<Engine>,
+    precision: ProductPrecision,
+}
 
 impl WarmEngine {
     fn get(&mut self, shapes: &[FieldShape], hidden: &[usize], batch: &Batch) -> &mut Engine {
-        self.0.get_or_insert_with(|| {
-            let mut engine = engine(shapes, hidden).expect("the model is valid");
+        self.engine.get_or_insert_with(|| {
+            let engine = engine(shapes, hidden).expect("the model is valid");
+            let mut engine = engine.with_precision(self.precision);
             // The first step grows the tapes and gradients to their final size.
             engine.step(batch).expect("the loss is finite");
             engine

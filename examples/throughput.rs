@@ -14,12 +14,13 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
 use clap::{Parser, ValueEnum};
-use deepcross::autodiff::{Params, Tape};
+use deepcross::autodiff::{Params, ProductPrecision, Tape};
 use deepcross::features::Batch;
 use deepcross::features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross::kernels::Write;
 use deepcross::kernels::products::{Finish, RightFactor, rows_product_into};
 use deepcross::layers::Activation;
+use deepcross::model::quantisation::{InputRanges, QuantisedForm};
 use deepcross::model::{Model, ModelConfig, Predictor};
 use deepcross::optim::{OptimizerConfig, Rule, Settings, TableUpdates};
 use deepcross::train::Engine;
@@ -90,6 +91,12 @@ struct Args {
     steps: usize,
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// Multiply in bf16 in training steps.
+    #[arg(long)]
+    bf16: bool,
+    /// Quantise the model to integers of 8 bits before the predictions.
+    #[arg(long)]
+    int8: bool,
     /// Use the inputs of the paper instead: three texts of 20 tri-letter grams and a campaign, each embedded 256 wide.
     #[arg(long)]
     paper: bool,
@@ -129,6 +136,9 @@ fn main() -> Result<()> {
             "`--fields`, `--batch` and `--steps` must be above 0, and `--rows` at least `--fields`"
                 .into(),
         );
+    }
+    if args.int8 && args.mode != Mode::Score || args.bf16 && args.mode != Mode::Train {
+        return Err("`--int8` is for `--mode score`, and `--bf16` for `--mode train`".into());
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
     let report = match args.mode {
@@ -219,7 +229,9 @@ fn train(args: &Args) -> Result<Report> {
     let (model, params) = args.model()?;
     let width = model.stack_width();
     let groups = TrainConfig { batch: args.batch, ..TrainConfig::default() }.groups();
-    let mut engine = Engine::new(model, params, args.optimizer(), groups, 1)?;
+    let precision = if args.bf16 { ProductPrecision::Bf16 } else { ProductPrecision::Full };
+    let engine = Engine::new(model, params, args.optimizer(), groups, 1)?;
+    let mut engine = engine.with_precision(precision);
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut seconds = Vec::with_capacity(args.steps);
     let peak_before = peak_gflops(args.threads);
@@ -248,9 +260,14 @@ fn train(args: &Args) -> Result<Report> {
 }
 
 fn score(args: &Args) -> Result<Report> {
-    let (model, params) = args.model()?;
-    let (predictor, mut tape) = (Predictor::new(&model, &params), Tape::new());
-    let batch = args.draw(&mut ChaCha8Rng::seed_from_u64(1), 4096);
+    let (model, mut params) = args.model()?;
+    let (batch, mut tape) = (args.draw(&mut ChaCha8Rng::seed_from_u64(1), 4096), Tape::new());
+    if args.int8 {
+        let mut ranges = InputRanges::default();
+        ranges.observe(Predictor::new(&model, &params), &mut tape, batch.rows(0..1000));
+        params = ranges.quantised((0, &params), QuantisedForm::Int8);
+    }
+    let predictor = Predictor::new(&model, &params);
     let [batch_1_us, batch_16_us, batch_100_us, batch_1000_us] = [1, 16, 100, 1000].map(|rows| {
         let mut out = vec![0.0; rows];
         let times = if rows <= 100 { 200 } else { 30 };

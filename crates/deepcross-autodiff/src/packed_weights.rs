@@ -7,8 +7,11 @@
 //! again what the turn before has replaced.
 
 use crate::{DenseId, Params};
-use deepcross_kernels::Real;
-use deepcross_kernels::products::{LeftFactor, RightFactor};
+use deepcross_kernels::products::{
+    Finish, LeftFactor, ProductPrecision, RightFactor, packed_product_into, round_into,
+    rows_product_into,
+};
+use deepcross_kernels::{Real, Write};
 
 /// The packed weights of one tape, and scratch memory for the factors of one product.
 #[derive(Debug, Default)]
@@ -19,6 +22,10 @@ pub(crate) struct PackedWeights<F> {
     /// The factors of the gradient of a weight.
     pub(crate) left: LeftFactor<F>,
     pub(crate) right: RightFactor<F>,
+    /// Rows, rounded to bf16.
+    pub(crate) rounded: Vec<F>,
+    /// Rows in integers of 8 bits.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// The packed weights of one model.
@@ -28,10 +35,10 @@ struct Place<F> {
     transposed: Vec<Packed<F>>,
 }
 
-/// A packed matrix, and the version of the parameters from which it was packed.
+/// A packed matrix, with its precision and the version of the parameters from which it was packed.
 #[derive(Clone, Debug, Default)]
 struct Packed<F> {
-    version: Option<u64>,
+    version: Option<(u64, ProductPrecision)>,
     factor: RightFactor<F>,
 }
 
@@ -50,13 +57,56 @@ impl<F: Real> PackedWeights<F> {
     }
 
     /// The weight as it is stored, `[outputs, inputs]`.
-    pub(crate) fn as_stored(&mut self, params: &Params<F>, id: DenseId) -> &RightFactor<F> {
-        current(&mut self.at().as_stored, params, id, RightFactor::pack)
+    pub(crate) fn as_stored(
+        &mut self,
+        params: &Params<F>,
+        weight: (DenseId, ProductPrecision),
+    ) -> &RightFactor<F> {
+        current(&mut self.at().as_stored, params, weight, RightFactor::pack)
     }
 
     /// The transposed weight, `[inputs, outputs]`.
-    pub(crate) fn transposed(&mut self, params: &Params<F>, id: DenseId) -> &RightFactor<F> {
-        current(&mut self.at().transposed, params, id, RightFactor::pack_transposed)
+    pub(crate) fn transposed(
+        &mut self,
+        params: &Params<F>,
+        weight: (DenseId, ProductPrecision),
+    ) -> &RightFactor<F> {
+        current(&mut self.at().transposed, params, weight, RightFactor::pack_transposed)
+    }
+
+    /// `out = rows weightᵀ` with the steps after it, or the product with the weight as it is stored.
+    pub(crate) fn product_into(
+        &mut self,
+        out: &mut [F],
+        rows: &[F],
+        (params, weight): (&Params<F>, (DenseId, ProductPrecision)),
+        (side, finish): (Side, Finish<'_, F>),
+    ) {
+        let mut rounded = std::mem::take(&mut self.rounded);
+        let rows = rows_in(weight.1, rows, &mut rounded);
+        let factor = match side {
+            Side::AsStored => self.as_stored(params, weight),
+            Side::Transposed => self.transposed(params, weight),
+        };
+        rows_product_into(out, rows, factor, finish);
+        self.rounded = rounded;
+    }
+
+    /// `out = leftᵀ right`, or `out += leftᵀ right`; both factors are matrices that are stored row after row.
+    pub(crate) fn transposed_product_into(
+        &mut self,
+        out: &mut [F],
+        (left, left_shape): (&[F], (usize, usize)),
+        (right, right_shape): (&[F], (usize, usize)),
+        (precision, write): (ProductPrecision, Write),
+    ) {
+        self.left.pack_transposed(left, left_shape);
+        self.right.pack(right, right_shape);
+        if precision == ProductPrecision::Bf16 {
+            self.left.round();
+            self.right.round();
+        }
+        packed_product_into(out, &self.left, &self.right, Finish::plain(write));
     }
 
     /// Reserves as much memory as `other` has.
@@ -68,6 +118,32 @@ impl<F: Real> PackedWeights<F> {
         }
         self.left.reserve_like(&other.left);
         self.right.reserve_like(&other.right);
+        let more = other.rounded.capacity().saturating_sub(self.rounded.len());
+        self.rounded.reserve_exact(more);
+        let more = other.bytes.capacity().saturating_sub(self.bytes.len());
+        self.bytes.reserve_exact(more);
+    }
+}
+
+/// The side of a product on which a weight stands: as it is stored, or transposed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Side {
+    AsStored,
+    Transposed,
+}
+
+/// Rows as factors of a product of this precision.
+fn rows_in<'r, F: Real>(
+    precision: ProductPrecision,
+    rows: &'r [F],
+    rounded: &'r mut Vec<F>,
+) -> &'r [F] {
+    match precision {
+        ProductPrecision::Bf16 => {
+            round_into(rounded, rows);
+            rounded
+        }
+        _ => rows,
     }
 }
 
@@ -82,15 +158,19 @@ fn reserve_like<F: Real>(own: &mut Vec<Packed<F>>, other: &[Packed<F>]) {
 fn current<'p, F: Real>(
     packed: &'p mut Vec<Packed<F>>,
     params: &Params<F>,
-    id: DenseId,
+    (id, precision): (DenseId, ProductPrecision),
     pack: impl FnOnce(&mut RightFactor<F>, &[F], (usize, usize)),
 ) -> &'p RightFactor<F> {
     if packed.len() <= id.0 {
         packed.resize_with(id.0 + 1, Packed::default);
     }
     let packed = &mut packed[id.0];
-    if packed.version.replace(params.version()) != Some(params.version()) {
+    let version = (params.version(), precision);
+    if packed.version.replace(version) != Some(version) {
         pack(&mut packed.factor, params.dense_slice(id), params.dense_shape(id));
+        if precision == ProductPrecision::Bf16 {
+            packed.factor.round();
+        }
     }
     &packed.factor
 }
@@ -143,7 +223,8 @@ mod tests {
         };
         assert_eq!([output(0), output(1), output(0), output(1)], [12.0, 34.0, 12.0, 34.0]);
         let versions = tape.packed.places.iter().map(|place| place.transposed[0].version);
-        let expected = models.iter().map(|(params, _)| Some(params.version()));
+        let full = deepcross_kernels::products::ProductPrecision::Full;
+        let expected = models.iter().map(|(params, _)| Some((params.version(), full)));
         assert!(versions.eq(expected), "both places keep their weights");
     }
 }

@@ -6,9 +6,10 @@
 //! Their gradients are then one buffer too, which one loop sums over the groups of a batch.
 //! Tables stand apart, since only a few of their rows change in a step.
 
-use crate::table::{LentValues, Table};
-use deepcross_kernels::Real;
+use crate::int8_weight::Int8Weight;
+use crate::table::{LentBytes, LentValues, Table};
 use deepcross_kernels::table_rows::{Share, TableRows};
+use deepcross_kernels::{Elements, Real, StoredRows};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use std::fmt;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub struct Params<F> {
     dense_values: Vec<F>,
     tables: Vec<Table<F>>,
     statistics: Vec<Statistic<F>>,
+    /// The integers of dense matrices, by their positions; none if no matrix has any.
+    int8: Vec<Option<Arc<Int8Weight>>>,
     /// The rows of each table that are stored here.
     share: Share,
     /// Changes with each change of the dense matrices; two `Params` have the same version only if these are equal.
@@ -88,6 +91,7 @@ impl<F: Real> Params<F> {
             dense_values: Vec::new(),
             tables: Vec::new(),
             statistics: Vec::new(),
+            int8: Vec::new(),
             share: Share::WHOLE,
             version: Version::default(),
         }
@@ -106,16 +110,8 @@ impl<F: Real> Params<F> {
     #[track_caller]
     pub fn to_share(&self, share: Share) -> Self {
         let tables = self.tables.iter().map(|table| table.to_share(share)).collect();
-        let Self { dense, dense_values, statistics, version, .. } = self;
-        let (dense, dense_values) = (dense.clone(), dense_values.clone());
-        Self {
-            dense,
-            dense_values,
-            tables,
-            statistics: statistics.clone(),
-            share,
-            version: *version,
-        }
+        let Self { dense, dense_values, statistics, int8, version, .. } = self.clone();
+        Self { dense, dense_values, tables, statistics, int8, share, version }
     }
 
     /// The rows of each table that are stored here.
@@ -129,6 +125,12 @@ impl<F: Real> Params<F> {
     }
 
     fn note_change(&mut self) {
+        self.renew_version();
+        // They are those of the numbers before.
+        self.int8.clear();
+    }
+
+    fn renew_version(&mut self) {
         self.version = Version(LAST_VERSION.fetch_add(1, Ordering::Relaxed) + 1);
     }
 
@@ -139,11 +141,60 @@ impl<F: Real> Params<F> {
     #[track_caller]
     pub fn add_dense(&mut self, name: impl Into<String>, values: Array2<F>) -> DenseId {
         let name = self.new_name(name.into());
-        self.note_change();
+        self.renew_version();
         let (shape, start) = (values.dim(), self.dense_values.len());
         self.dense_values.extend(values.iter());
         self.dense.push(Dense { name, shape, start });
         DenseId(self.dense.len() - 1)
+    }
+
+    /// Adds a dense matrix `[outputs, inputs]` in integers of 8 bits, by which linear maps multiply in inference.
+    ///
+    /// All else sees the numbers that the integers stand for. Changing any dense matrix drops the integers of all.
+    ///
+    /// # Panics
+    /// If a parameter of this name already exists.
+    #[track_caller]
+    pub fn add_int8_dense(&mut self, name: impl Into<String>, weight: Int8Weight) -> DenseId {
+        let rows = weight.rows();
+        let mut values = Array2::zeros((rows.len(), rows.width()));
+        for (number, mut row) in (0..).zip(values.rows_mut()) {
+            let out = row.as_slice_mut().unwrap_or_default();
+            rows.each(number, out, |out, value| *out = value);
+        }
+        let id = self.add_dense(name, values);
+        self.int8.resize(id.0, None);
+        self.int8.push(Some(Arc::new(weight)));
+        id
+    }
+
+    /// The integers of the matrix, if it was added with them and is unchanged.
+    pub fn int8_weight(&self, id: DenseId) -> Option<&Int8Weight> {
+        self.int8.get(id.0)?.as_deref()
+    }
+
+    /// Whether a matrix has integers, or a table has rows in a compact form.
+    pub fn is_compact(&self) -> bool {
+        let is_compact = |table: &Table<F>| matches!(table.stored_rows(), StoredRows::Compact(_));
+        self.int8.iter().any(Option::is_some) || self.tables.iter().any(is_compact)
+    }
+
+    /// Adds a table of embeddings whose rows stay where they are, in a compact form.
+    ///
+    /// Changing the table turns it into numbers first.
+    ///
+    /// # Panics
+    /// If a parameter of this name already exists, or the bytes are not whole rows.
+    #[track_caller]
+    pub fn add_compact_table(
+        &mut self,
+        name: impl Into<String>,
+        width: usize,
+        rows: (Arc<dyn LentBytes>, Elements),
+    ) -> TableId {
+        let name = self.new_name(name.into());
+        self.tables.push(Table::compact(name, width, rows));
+        TableId(self.tables.len() - 1)
     }
 
     /// Adds a table of embeddings, `[rows, width]`.
@@ -294,13 +345,23 @@ impl<F: Real> Params<F> {
     /// If only a share of its rows is stored here.
     #[track_caller]
     pub fn table(&self, id: TableId) -> Array2<F> {
-        let (rows, width) = self.table_shape(id);
-        let mut values = Vec::with_capacity(rows * width);
-        self.table_rows(id).iter().for_each(|row| values.extend_from_slice(row));
-        Array2::from_shape_vec((rows, width), values).expect("as many rows as the shape has")
+        let (rows, mut values) = (self.stored_rows(id), Array2::zeros(self.table_shape(id)));
+        for (number, mut row) in (0..).zip(values.rows_mut()) {
+            rows.copy_row(number, row.as_slice_mut().unwrap_or_default());
+        }
+        values
     }
 
-    /// The rows of the table.
+    /// The rows of the table in the form in which they are stored.
+    pub fn stored_rows(&self, id: TableId) -> StoredRows<'_, F> {
+        self.tables[id.0].stored_rows()
+    }
+
+    /// The rows of the table as numbers.
+    ///
+    /// # Panics
+    /// If they are in a compact form, as in a quantised model; [`stored_rows`](Self::stored_rows) has any form.
+    #[track_caller]
     pub fn table_rows(&self, id: TableId) -> TableRows<'_, F> {
         self.tables[id.0].rows()
     }
@@ -443,10 +504,18 @@ impl<F: Real> Params<F> {
         });
         let in_tables = || {
             self.tables.iter().find_map(|table| {
-                let mut rows = table.rows().numbered();
-                rows.find_map(|(row, values)| {
-                    Some((&*table.name, row as usize, rows_of(values, values.len())?.1))
-                })
+                let (width, mut copy) = (table.width(), Vec::new());
+                let (row, column) = match table.stored_rows() {
+                    StoredRows::Full(rows) => rows
+                        .numbered()
+                        .find_map(|(row, values)| Some((row, rows_of(values, values.len())?.1))),
+                    StoredRows::Compact(rows) => (0..rows.len() as u32).find_map(|row| {
+                        copy.resize(width, F::zero());
+                        rows.each(row, &mut copy, |out, value| *out = value);
+                        Some((row, rows_of(&copy, width)?.1))
+                    }),
+                }?;
+                Some((&*table.name, row as usize, column))
             })
         };
         let in_statistics = || {
@@ -536,6 +605,59 @@ mod tests {
         assert_eq!(params.table(table), array![[1.0, 9.0], [8.0, 4.0]]);
         params.copy_from(&other);
         assert_eq!(params.table(table), array![[1.0, 2.0], [3.0, 4.0]]);
+    }
+
+    fn in_form(elements: Elements, rows: &[&[f32]]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        rows.iter().for_each(|row| elements.encode(&mut bytes, row));
+        bytes
+    }
+
+    #[test]
+    fn changing_a_compact_table_turns_it_into_numbers() {
+        let rows = [&[1.0, 0.5][..], &[-2.0, 0.0]];
+        for elements in [Elements::Bf16, Elements::Int8] {
+            let bytes = Arc::new(in_form(elements, &rows));
+            let mut params = Params::<f32>::new();
+            let table = params.add_compact_table("table", 2, (bytes, elements));
+            assert_eq!((params.table_shape(table), params.is_compact()), ((2, 2), true));
+            let before = params.table(table);
+            assert!((&before - &array![[1.0, 0.5], [-2.0, 0.0]]).iter().all(|d| d.abs() < 0.01));
+            let mut other = params.clone();
+            other.table_mut(table).row_mut(0)[1] = 9.0;
+            assert_eq!((other.table(table)[[0, 1]], other.is_compact()), (9.0, false));
+            other.copy_from(&params);
+            assert_eq!(other.table(table), before);
+            assert_eq!(params.to_share(Share::new(1, 2)).n_stored(), 2);
+        }
+    }
+
+    #[test]
+    fn numbers_of_compact_rows_are_checked() {
+        let mut bytes = in_form(Elements::Int8, &[&[1.0, 0.5], &[1.0, 2.0]]);
+        bytes[6..10].copy_from_slice(&f32::INFINITY.to_le_bytes());
+        let mut params = Params::<f32>::new();
+        params.add_compact_table("table", 2, (Arc::new(bytes), Elements::Int8));
+        assert_eq!(params.find_non_finite(), Some(("table", 1, 0)));
+    }
+
+    #[test]
+    fn changing_a_matrix_drops_its_integers() {
+        let bytes = in_form(Elements::Int8, &[&[1.27, -0.5], &[0.0, 0.0]]);
+        let mut params = Params::<f32>::new();
+        let bias = params.add_dense("bias", array![[1.0, 2.0]]);
+        let scale = deepcross_kernels::products::InputScale::of_range(0.0, 1.0);
+        let weight = params.add_int8_dense("weight", Int8Weight::new(bytes, 2, scale));
+        params.add_dense("another", array![[1.0]]);
+        assert!(
+            (&params.dense(weight) - &array![[1.27, -0.5], [0.0, 0.0]])
+                .iter()
+                .all(|d| d.abs() < 1e-6)
+        );
+        assert!(params.int8_weight(bias).is_none() && params.int8_weight(weight).is_some());
+        assert!(params.is_compact() && params.clone().is_compact());
+        params.dense_slice_mut(bias)[0] = 0.0;
+        assert!(params.int8_weight(weight).is_none() && !params.is_compact());
     }
 
     #[test]

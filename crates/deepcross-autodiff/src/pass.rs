@@ -5,6 +5,7 @@ use crate::op::{Op, backward};
 use crate::tape::{Inputs, Node, Shape, matrix};
 use crate::{DenseId, Params, SharedColumns, Tape, Var};
 use crate::{Gradients, Mode};
+use deepcross_kernels::products::ProductPrecision;
 use deepcross_kernels::{Real, Write};
 use ndarray::{ArrayView2, CowArray, Ix2};
 
@@ -21,13 +22,28 @@ pub struct Pass<'a, F> {
     n_values: usize,
     /// The number of uses of randomness so far.
     pub(crate) n_random_sites: u64,
+    /// The precision of linear maps with more than one output.
+    precision: ProductPrecision,
     /// A value with columns that are the same in all rows.
     pub(crate) shared: Option<(Var, &'a mut SharedColumns<F>)>,
 }
 
 impl<'a, F: Real> Pass<'a, F> {
     pub(crate) fn new(tape: &'a mut Tape<F>, params: &'a Params<F>, mode: Mode) -> Self {
-        Self { tape, params, mode, n_values: 0, n_random_sites: 0, shared: None }
+        let precision = ProductPrecision::Full;
+        Self { tape, params, mode, n_values: 0, n_random_sites: 0, precision, shared: None }
+    }
+
+    /// Lets the linear maps that follow, and their gradients, multiply in this precision; at first, it is the full one.
+    ///
+    /// A map with a single output, such as the last layer of a model, always has the full precision.
+    pub fn multiply_in(&mut self, precision: ProductPrecision) {
+        self.precision = precision;
+    }
+
+    /// The precision of a linear map with this many outputs.
+    pub(crate) fn precision(&self, outputs: usize) -> ProductPrecision {
+        if outputs == 1 { ProductPrecision::Full } else { self.precision }
     }
 
     /// The mode of this pass.
@@ -102,6 +118,14 @@ impl<'a, F: Real> Pass<'a, F> {
             "shared columns have another width than the value"
         );
         self.shared = Some((x, shared));
+    }
+
+    /// The weight and the input of each linear map so far.
+    pub fn linear_inputs(&self) -> impl Iterator<Item = (DenseId, ArrayView2<'_, F>)> {
+        self.tape.nodes.iter().filter_map(|node| match &node.op {
+            Op::Affine(op) => Some((op.weight, self.value(op.x))),
+            _ => None,
+        })
     }
 
     /// Appends a node; `forward` computes its value.

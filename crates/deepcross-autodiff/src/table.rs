@@ -1,7 +1,7 @@
 //! A table: rows in its own memory, in segments, or lent by something else, such as a file mapped into memory.
 
-use deepcross_kernels::Real;
 use deepcross_kernels::table_rows::{SEGMENTS, Segments, Share, TableRows};
+use deepcross_kernels::{CompactRows, Elements, Real, StoredRows};
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,6 +9,18 @@ use std::sync::Arc;
 pub trait LentValues<F>: fmt::Debug + Send + Sync {
     /// The values, row after row: the same at each call.
     fn values(&self) -> &[F];
+}
+
+/// Bytes that live elsewhere and do not change.
+pub trait LentBytes: fmt::Debug + Send + Sync {
+    /// The bytes: the same at each call.
+    fn bytes(&self) -> &[u8];
+}
+
+impl LentBytes for Vec<u8> {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
 }
 
 /// A table of [`Params`](crate::Params); see [`Params::split_mut`](crate::Params::split_mut).
@@ -27,6 +39,8 @@ enum Values<F> {
     Lent(Arc<dyn LentValues<F>>),
     /// All rows, end to end, which are replaced again and again.
     Replaced(Vec<F>),
+    /// All rows in a compact form, end to end.
+    Compact(Arc<dyn LentBytes>, Elements),
 }
 
 impl<F: Real> Table<F> {
@@ -52,6 +66,20 @@ impl<F: Real> Table<F> {
         Self { name, width, n_rows, values: Values::Lent(values) }
     }
 
+    /// A table whose rows stay where they are, in a compact form.
+    ///
+    /// # Panics
+    /// If the bytes are not whole rows.
+    #[track_caller]
+    pub(crate) fn compact(
+        name: String,
+        width: usize,
+        (bytes, elements): (Arc<dyn LentBytes>, Elements),
+    ) -> Self {
+        let n_rows = CompactRows::new(bytes.bytes(), elements, width).len();
+        Self { name, width, n_rows, values: Values::Compact(bytes, elements) }
+    }
+
     /// A table without rows so far, for [`replace_rows`](Self::replace_rows).
     pub fn of_replaced_rows(name: impl Into<String>, width: usize) -> Self {
         Self { name: name.into(), width, n_rows: 0, values: Values::Replaced(Vec::new()) }
@@ -67,7 +95,7 @@ impl<F: Real> Table<F> {
     pub fn replace_rows(&mut self, fill: impl FnOnce(&mut Vec<F>)) {
         let mut values = match &mut self.values {
             Values::Replaced(values) => std::mem::take(values),
-            Values::Own(_) | Values::Lent(_) => Vec::new(),
+            Values::Own(_) | Values::Lent(_) | Values::Compact(..) => Vec::new(),
         };
         fill(&mut values);
         self.n_rows = TableRows::contiguous(&values, self.width).len();
@@ -83,7 +111,7 @@ impl<F: Real> Table<F> {
     pub fn share(&self) -> Share {
         match &self.values {
             Values::Own(segments) => segments.share(),
-            Values::Lent(_) | Values::Replaced(_) => Share::WHOLE,
+            Values::Lent(_) | Values::Replaced(_) | Values::Compact(..) => Share::WHOLE,
         }
     }
 
@@ -97,13 +125,29 @@ impl<F: Real> Table<F> {
         self.n_rows
     }
 
-    /// The rows.
+    /// The rows as numbers.
+    ///
+    /// # Panics
+    /// If they are in a compact form, as in a quantised model; [`stored_rows`](Self::stored_rows) has any form.
+    #[track_caller]
     pub fn rows(&self) -> TableRows<'_, F> {
-        match &self.values {
+        match self.stored_rows() {
+            StoredRows::Full(rows) => rows,
+            StoredRows::Compact(_) => panic!("the rows of `{}` are in a compact form", self.name),
+        }
+    }
+
+    /// The rows in the form in which they are stored.
+    pub fn stored_rows(&self) -> StoredRows<'_, F> {
+        StoredRows::Full(match &self.values {
             Values::Own(values) => values.rows(),
             Values::Lent(values) => TableRows::contiguous(values.values(), self.width),
             Values::Replaced(values) => TableRows::contiguous(values, self.width),
-        }
+            Values::Compact(bytes, elements) => {
+                let rows = CompactRows::new(bytes.bytes(), *elements, self.width);
+                return StoredRows::Compact(rows);
+            }
+        })
     }
 
     /// The values of each segment, row after row, mutable; lent values are copied first.
@@ -135,11 +179,11 @@ impl<F: Real> Table<F> {
         assert_eq!(size(self), size(other), "the sizes of table `{}`", self.name);
         match &other.values {
             Values::Own(other) => self.to_mut().copy_from(other),
-            Values::Lent(_) | Values::Replaced(_) => {
+            Values::Lent(_) | Values::Replaced(_) | Values::Compact(..) => {
                 let share = self.to_mut().share();
-                let rows = other.rows().iter().skip(share.rank()).step_by(share.of());
-                let rows = self.rows_mut().zip(rows);
-                rows.for_each(|(own, other)| own.copy_from_slice(other));
+                let numbers = (0..self.n_rows as u32).skip(share.rank()).step_by(share.of());
+                let rows = other.stored_rows();
+                self.rows_mut().zip(numbers).for_each(|(own, number)| rows.copy_row(number, own));
             }
         }
     }
@@ -150,18 +194,18 @@ impl<F: Real> Table<F> {
     /// If not all of them are stored here.
     #[track_caller]
     pub(crate) fn to_share(&self, share: Share) -> Self {
-        let (rows, shape) = (self.rows(), (self.n_rows, self.width));
-        let fill = |row, out: &mut [F]| out.copy_from_slice(rows.row(row));
+        let (rows, shape) = (self.stored_rows(), (self.n_rows, self.width));
+        let fill = |row, out: &mut [F]| rows.copy_row(row, out);
         Self::new(self.name.clone(), shape, share, fill)
     }
 
     fn to_mut(&mut self) -> &mut Segments<F> {
-        if let Values::Lent(_) | Values::Replaced(_) = self.values {
+        if !matches!(self.values, Values::Own(_)) {
             self.values = self.to_share(Share::WHOLE).values;
         }
         match &mut self.values {
             Values::Own(segments) => segments,
-            Values::Lent(_) | Values::Replaced(_) => unreachable!("these values were copied"),
+            _ => unreachable!("these values were copied"),
         }
     }
 }

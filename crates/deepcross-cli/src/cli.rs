@@ -2,7 +2,7 @@
 
 use crate::commands::{
     calibrate, compare, convert, describe, encode, evaluate, export, import, infer_config, inspect,
-    predict, quickstart, serve, simulate, split, train, tune,
+    predict, quantize, quickstart, serve, simulate, split, train, tune,
 };
 use crate::ranks::Job;
 use anyhow::Result;
@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Fit a calibrator to rows with labels, and store it in the model
     Calibrate(calibrate::CalibrateArgs),
+    /// Write a model in fewer bytes, if its predictions stay as good
+    Quantize(quantize::QuantizeArgs),
     /// Predict the probability of a click for each row
     Predict(predict::PredictArgs),
     /// Show the parts of a model and how it was trained
@@ -83,6 +85,7 @@ impl Command {
             Self::Tune(args) => tune::run(args),
             Self::Evaluate(args) => evaluate::run(args),
             Self::Calibrate(args) => calibrate::run(args),
+            Self::Quantize(args) => quantize::run(args),
             Self::Predict(args) => predict::run(args),
             Self::Inspect(args) => inspect::run(args),
             Self::Serve(args) => serve::run(args),

@@ -14,6 +14,24 @@ pub trait Number: NdFloat + Default + Vectors + Functions {
 
     /// The value as `f64`, exactly.
     fn as_f64(self) -> f64;
+
+    /// The value as a factor of a product in bf16; see [`ProductPrecision::Bf16`](crate::products::ProductPrecision::Bf16).
+    fn to_bf16(self) -> Self;
+}
+
+/// The exponent bits of 2⁻⁵⁶, below which factors are zero.
+const LEAST: u32 = (127 - 56) << 23;
+
+/// The nearest bf16 number, as an f32; see [`ProductPrecision::Bf16`].
+#[inline(always)]
+pub(crate) fn rounded(value: f32) -> f32 {
+    let bits = value.to_bits();
+    let upper = (bits + (0x7fff + (bits >> 16 & 1))) & 0xffff_0000;
+    let magnitude = bits & 0x7fff_ffff;
+    let upper = if magnitude < LEAST { 0 } else { upper };
+    // NaN, which could be rounded to another number.
+    let upper = if magnitude > 0x7f80_0000 { 0x7fc0_0000 } else { upper };
+    f32::from_bits(upper)
 }
 
 /// Registers full of numbers of a type.
@@ -39,10 +57,12 @@ pub(crate) trait Vectors: Sized {
         b: Self::Vector<S>,
         sum: Self::Vector<S>,
     ) -> Self::Vector<S>;
+
+    fn sum<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
 }
 
 macro_rules! vectors {
-    ($float:ty, $vector:ident, $lanes:ident, $of:ident, $of_mut:ident, $splat:ident, $fused:ident) => {
+    ($float:ty, $vector:ident, $lanes:ident, $of:ident, $of_mut:ident, $splat:ident, $fused:ident, $add:ident) => {
         impl Vectors for $float {
             type Vector<S: Simd> = S::$vector;
 
@@ -75,12 +95,17 @@ macro_rules! vectors {
             ) -> S::$vector {
                 simd.$fused(a, b, sum)
             }
+
+            #[inline(always)]
+            fn sum<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$add(a, b)
+            }
         }
     };
 }
 
-vectors!(f32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_f32s);
-vectors!(f64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_f64s);
+vectors!(f32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_f32s, add_f32s);
+vectors!(f64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_f64s, add_f64s);
 
 impl Number for f32 {
     #[inline]
@@ -91,6 +116,11 @@ impl Number for f32 {
     #[inline]
     fn as_f64(self) -> f64 {
         f64::from(self)
+    }
+
+    #[inline(always)]
+    fn to_bf16(self) -> Self {
+        rounded(self)
     }
 }
 
@@ -103,5 +133,10 @@ impl Number for f64 {
     #[inline]
     fn as_f64(self) -> f64 {
         self
+    }
+
+    #[inline(always)]
+    fn to_bf16(self) -> Self {
+        Self::from(rounded(self as f32))
     }
 }

@@ -1,6 +1,7 @@
 //! Factors of products, packed: the right one in panels of 16 columns, the left one in strips as high as a tile.
 
 use crate::aligned::Aligned;
+use crate::bf16::{ProductPrecision, round};
 use crate::elementwise::vectorised;
 use crate::number::Number;
 use crate::tile::PANEL;
@@ -15,6 +16,7 @@ pub struct RightFactor<F> {
     rows: usize,
     columns: usize,
     panels: Aligned<F>,
+    precision: ProductPrecision,
 }
 
 /// The left factor of a product, if it is not stored row after row.
@@ -25,6 +27,7 @@ pub struct LeftFactor<F> {
     /// The number of rows of a strip.
     height: usize,
     strips: Vec<F>,
+    precision: ProductPrecision,
 }
 
 impl<F: Number> RightFactor<F> {
@@ -68,6 +71,17 @@ impl<F: Number> RightFactor<F> {
         }
     }
 
+    /// Rounds the packed matrix to bf16; its products are then those of [`ProductPrecision::Bf16`], and take a rounded left factor.
+    pub fn round(&mut self) {
+        self.precision = ProductPrecision::Bf16;
+        round(&mut self.panels);
+    }
+
+    /// The precision of products with the packed matrix.
+    pub(crate) fn precision(&self) -> ProductPrecision {
+        self.precision
+    }
+
     /// Reserves as much memory as `other` has; the packed matrix does not change.
     pub fn reserve_like(&mut self, other: &Self) {
         self.panels.reserve_like(&other.panels);
@@ -80,7 +94,7 @@ impl<F: Number> RightFactor<F> {
 
     /// Makes room for a matrix. The columns that fill up the last panel are zero; all other values are left as they were.
     fn make_room(&mut self, rows: usize, columns: usize) {
-        (self.rows, self.columns) = (rows, columns);
+        (self.rows, self.columns, self.precision) = (rows, columns, ProductPrecision::Full);
         self.panels.resize(columns.div_ceil(PANEL) * rows * PANEL);
     }
 }
@@ -114,6 +128,7 @@ impl<F: Number> LeftFactor<F> {
     ) {
         assert_eq!(values.len(), rows * columns, "values of a matrix of [{columns}, {rows}]");
         (self.rows, self.columns, self.height) = (rows, columns, height);
+        self.precision = ProductPrecision::Full;
         self.strips.resize(rows.div_ceil(height) * columns * height, F::zero());
         let strips = &mut self.strips;
         vectorised(
@@ -123,6 +138,17 @@ impl<F: Number> LeftFactor<F> {
                 _ => pack_columns::<F, LOW>(strips, values, rows),
             },
         );
+    }
+
+    /// Rounds the packed matrix to bf16, for products of [`ProductPrecision::Bf16`].
+    pub fn round(&mut self) {
+        self.precision = ProductPrecision::Bf16;
+        round(&mut self.strips);
+    }
+
+    /// The precision of products with the packed matrix.
+    pub(crate) fn precision(&self) -> ProductPrecision {
+        self.precision
     }
 
     /// Reserves as much memory as `other` has; the packed matrix does not change.

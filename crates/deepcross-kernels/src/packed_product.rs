@@ -9,8 +9,9 @@
 //! Rejected: a library's product. It packs both factors in each call, which takes a tenth of its time for blocks of 128
 //! rows, and its result has to be read and written again for the steps after it.
 
+use crate::bf16::ProductPrecision;
 use crate::packed_factors::{LOW, LeftFactor, RightFactor, TALL};
-use crate::tile::{PANEL, Start, Sums, sums_of_rows, sums_of_strip};
+use crate::tile::{PANEL, Start, Sums, parts_of_rows, sums_of_blocks, sums_of_rows, sums_of_strip};
 use crate::{Activation, Real, Write, activation::relu, prefetch};
 use pulp::Simd;
 use std::ops::Range;
@@ -44,6 +45,9 @@ impl<F> Finish<'_, F> {
 /// # Shapes
 /// `left`: `[rows, k]`, row after row; `right`: `[k, n]`; `out` and `finish.add`: `[rows, n]`; `finish.bias`: `n`
 ///
+/// If `right` is rounded to bf16, `left` must be, too. The product is then that of [`ProductPrecision::Bf16`], and with
+/// [`Write::Add`], it is added as a whole.
+///
 /// # Panics
 /// If the lengths do not fit together.
 #[track_caller]
@@ -59,13 +63,16 @@ pub fn rows_product_into<F: Real>(
     }
     let rows = out.len() / n;
     assert_eq!(left.len(), rows * k, "the left factor has {k} columns, and {rows} rows");
-    product(Product { rows, k, n, left: Left::Rows(left), panels: right.panels(), finish }, out);
+    let (left, panels, precision) = (Left::Rows(left), right.panels(), right.precision());
+    product(Product { rows, k, n, left, panels, finish, precision }, out);
 }
 
 /// [`rows_product_into`] for a packed left factor.
 ///
+/// With [`ProductPrecision::Bf16`] and [`Write::Add`], the sums go on from the output, which has sums of such products.
+///
 /// # Panics
-/// If the shapes do not fit together.
+/// If the shapes do not fit together, or one factor is rounded to bf16 and the other is not.
 #[track_caller]
 pub fn packed_product_into<F: Real>(
     out: &mut [F],
@@ -75,9 +82,11 @@ pub fn packed_product_into<F: Real>(
 ) {
     let ((rows, k), (right_rows, n)) = (left.shape(), right.shape());
     assert_eq!(k, right_rows, "product of {:?} and {:?}", left.shape(), right.shape());
-    let (strips, height) = left.strips();
-    let strips = Left::Strips(strips, height);
-    product(Product { rows, k, n, left: strips, panels: right.panels(), finish }, out);
+    let ((strips, height), left_precision) = (left.strips(), left.precision());
+    let (left, panels, precision) =
+        (Left::Strips(strips, height), right.panels(), right.precision());
+    assert_eq!(left_precision, precision, "the precision of both factors");
+    product(Product { rows, k, n, left, panels, finish, precision }, out);
 }
 
 #[track_caller]
@@ -98,6 +107,7 @@ pub(crate) struct Product<'a, F> {
     left: Left<'a, F>,
     panels: &'a [F],
     finish: Finish<'a, F>,
+    precision: ProductPrecision,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -263,15 +273,35 @@ impl<F: Real> Product<'_, F> {
         let panels = &self.panels[panel * width..(panel + PANELS) * width];
         self.fetch::<PANELS>(row..row + n_rows, panel, out);
         let start = self.start::<HEIGHT, PANELS>((row, n_rows), panel, out);
-        let sums = match self.left {
-            Left::Rows(rows) => {
+        let sums = match (self.left, self.precision) {
+            (Left::Rows(rows), precision) => {
                 let rows = &rows[row * self.k..(row + HEIGHT) * self.k];
-                sums_of_rows::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, rows, &start)
+                match precision {
+                    ProductPrecision::Full => {
+                        sums_of_rows::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, rows, &start)
+                    }
+                    ProductPrecision::Bf16 => {
+                        // The output may have numbers of any size, which must not take part in the sums of a unit.
+                        let rows = parts_of_rows::<F, HEIGHT>(rows, self.k);
+                        let zeros = Start::Zeros;
+                        let sums = sums_of_blocks::<S, F, HEIGHT, PANELS, VECTORS>(
+                            simd, panels, rows, &zeros,
+                        );
+                        start.plus(sums)
+                    }
+                }
             }
-            Left::Strips(strips, height) => {
+            (Left::Strips(strips, height), precision) => {
                 let first = row / height * height * self.k;
                 let (strip, _) = strips[first..first + height * self.k].as_chunks::<HEIGHT>();
-                sums_of_strip::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, strip, &start)
+                match precision {
+                    ProductPrecision::Full => {
+                        sums_of_strip::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, strip, &start)
+                    }
+                    ProductPrecision::Bf16 => {
+                        sums_of_blocks::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, strip, &start)
+                    }
+                }
             }
         };
         for p in 0..PANELS {
@@ -416,6 +446,7 @@ fn padded<F: Real>(values: &[F]) -> [F; PANEL] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bf16::round;
     use crate::product::matmul_into;
     use ndarray::Array2;
     use proptest::prelude::*;
@@ -481,27 +512,42 @@ mod tests {
     /// matter most.
     #[test]
     fn all_instructions_agree() {
+        for precision in [ProductPrecision::Full, ProductPrecision::Bf16] {
+            all_instructions_agree_in(precision);
+        }
+    }
+
+    fn all_instructions_agree_in(precision: ProductPrecision) {
         let (rows, k, n) = (ROWS + 31, 53, 85);
-        let left: Vec<f32> = (0..rows * k).map(|i| (i as f32 * 0.7).sin()).collect();
+        let mut left: Vec<f32> = (0..rows * k).map(|i| (i as f32 * 0.7).sin()).collect();
         let right: Vec<f32> = (0..k * n).map(|i| (i as f32 * 0.3).cos()).collect();
         let transposed: Vec<f32> = (0..k * rows).map(|i| left[i % rows * k + i / rows]).collect();
         let (mut factor, finish) = (RightFactor::default(), Finish::plain(Write::Assign));
         factor.pack(&right, (k, n));
+        if precision == ProductPrecision::Bf16 {
+            factor.round();
+            round(&mut left);
+        }
         let mut expected = vec![f32::NAN; rows * n];
         rows_product_into(&mut expected, &left, &factor, finish);
         for n_rows in [1, 2, 3, 4, 7, rows] {
             let len = n_rows * n;
             let left = Left::Rows(&left[..n_rows * k]);
             let panels = factor.panels();
-            for out in on_all(Product { rows: n_rows, k, n, left, panels, finish }, None, len) {
+            for out in
+                on_all(Product { rows: n_rows, k, n, left, panels, finish, precision }, None, len)
+            {
                 assert_eq!(out, expected[..len], "{n_rows} rows");
             }
         }
         for height in [LOW, TALL] {
             let mut strips = LeftFactor::default();
             strips.pack_strips(&transposed, (k, rows), height);
-            let left = Left::Strips(strips.strips().0, height);
-            let product = Product { rows, k, n, left, panels: factor.panels(), finish };
+            if precision == ProductPrecision::Bf16 {
+                strips.round();
+            }
+            let (left, panels) = (Left::Strips(strips.strips().0, height), factor.panels());
+            let product = Product { rows, k, n, left, panels, finish, precision };
             for out in on_all(product, Some(height), rows * n) {
                 assert_eq!(out, expected, "strips of {height}");
             }
@@ -531,6 +577,75 @@ mod tests {
         outs
     }
 
+    /// The sums of [`ProductPrecision::Bf16`], term by term.
+    fn naive_bf16(start: f32, left: &[f32], right: &[f32]) -> f32 {
+        let blocks = left.chunks(32).zip(right.chunks(32));
+        blocks.fold(start, |sum, (left, right)| {
+            let mut halves = [0.0_f32; 2];
+            for (k, (a, b)) in left.iter().zip(right).enumerate() {
+                halves[k % 2] = a.mul_add(*b, halves[k % 2]);
+            }
+            sum + (halves[0] + halves[1])
+        })
+    }
+
+    proptest! {
+        /// Exponents from 2⁻⁶⁰ to 2⁶⁰, so that products are far apart, and some factors become zero.
+        #[test]
+        fn products_in_bf16_agree_with_their_definition(
+            (rows, k, n) in (1_usize..30, 1_usize..100, 1_usize..40),
+            seed in any::<u32>(),
+            write in prop::sample::select(vec![Write::Assign, Write::Add]),
+        ) {
+            let mut state = seed;
+            let mut number = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state as i32 as f32) * 2_f32.powi((state >> 9) as i32 % 120 - 60 - 31)
+            };
+            let mut matrix = |len: usize| (0..len).map(|_| number()).collect::<Vec<f32>>();
+            let (mut left, right, start) = (matrix(rows * k), matrix(k * n), matrix(rows * n));
+            let (mut factor, mut strips) = (RightFactor::default(), LeftFactor::default());
+            factor.pack(&right, (k, n));
+            factor.round();
+            let transposed: Vec<f32> = (0..k * rows).map(|i| left[i % rows * k + i / rows]).collect();
+            strips.pack_transposed(&transposed, (k, rows));
+            strips.round();
+            round(&mut left);
+            let (mut of_rows, mut of_strips) = (start.clone(), start.clone());
+            rows_product_into(&mut of_rows, &left, &factor, Finish::plain(write));
+            packed_product_into(&mut of_strips, &strips, &factor, Finish::plain(write));
+            for row in 0..rows {
+                for column in 0..n {
+                    let left = &left[row * k..(row + 1) * k];
+                    let mut right: Vec<_> = (0..k).map(|i| right[i * n + column]).collect();
+                    round(&mut right);
+                    let at = row * n + column;
+                    let [first, goes_on] = match write {
+                        Write::Assign => [0.0, 0.0],
+                        Write::Add => [0.0, start[at]],
+                    };
+                    let sum = naive_bf16(first, left, &right);
+                    let sum = if write == Write::Add { start[at] + sum } else { sum };
+                    prop_assert_eq!(of_rows[at].to_bits(), sum.to_bits());
+                    let sum = naive_bf16(goes_on, left, &right);
+                    prop_assert_eq!(of_strips[at].to_bits(), sum.to_bits());
+                    // No number is one that a matrix unit takes as zero.
+                    prop_assert!(write == Write::Add || sum == 0.0 || sum.is_normal());
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "the precision of both factors")]
+    fn factors_of_two_precisions_are_refused() {
+        let (mut left, mut right) = (LeftFactor::default(), RightFactor::default());
+        left.pack_transposed(&[1.0], (1, 1));
+        right.pack(&[1.0], (1, 1));
+        right.round();
+        packed_product_into(&mut [0.0], &left, &right, Finish::plain(Write::Assign));
+    }
+
     /// The gradient of a weight is the same sum over all rows of a group, whatever the division of the rows.
     #[test]
     fn a_product_goes_on_where_another_ended() {
@@ -542,6 +657,29 @@ mod tests {
         for part in [1, 2, 16, 40, 74] {
             assert_eq!(product_of_parts(&left, &right, (rows, n), part), whole, "{part} at a time");
         }
+    }
+
+    /// In bf16, parts are whole blocks.
+    #[test]
+    fn a_product_in_bf16_goes_on_after_a_block() {
+        let (rows, k, n) = (29, 150, 37);
+        let noise = |i: usize| ((i as f32) * 0.7).sin();
+        let left: Vec<f32> = (0..rows * k).map(noise).collect();
+        let right: Vec<f32> = (1..=k * n).map(noise).collect();
+        let [whole, once, in_parts] = [k, 64, 32].map(|part| {
+            let mut out = vec![0.0; rows * n];
+            for (left, right) in left.chunks(part * rows).zip(right.chunks(part * n)) {
+                let k = right.len() / n;
+                let (mut factor, mut strips) = (RightFactor::default(), LeftFactor::default());
+                factor.pack(right, (k, n));
+                factor.round();
+                strips.pack_transposed(left, (k, rows));
+                strips.round();
+                packed_product_into(&mut out, &strips, &factor, Finish::plain(Write::Add));
+            }
+            out
+        });
+        assert_eq!((&once, &in_parts), (&whole, &whole));
     }
 
     /// `leftᵀ right`, the factors cut into parts of so many rows; each product is computed in both ways, with equal bits.

@@ -3,9 +3,9 @@
 //! One call handles a whole field, so that the choice of instructions is made once a field and not once a row, and the
 //! looked-up rows are written once, to the place where they are read.
 
+use crate::compact_rows::StoredRows;
 use crate::each::each_number;
 use crate::elementwise::vectorised;
-use crate::table_rows::TableRows;
 use crate::{Activation, Columns, ColumnsMut, Real, activation::relu};
 
 /// The number of rows by which a table's row is fetched ahead: that many wait for memory at once.
@@ -54,7 +54,7 @@ impl<'a, F: Real> RowBags<'a, F> {
 /// If an id is past the table, or lengths do not fit.
 #[track_caller]
 pub fn gather_into<F: Real>(
-    table: &TableRows<'_, F>,
+    table: &StoredRows<'_, F>,
     ids: &[u32],
     bias: Option<&[F]>,
     activation: Activation,
@@ -64,22 +64,39 @@ pub fn gather_into<F: Real>(
     assert_eq!(ids.len(), out.n_rows(), "one id a row");
     assert_eq!(table.width(), width, "the table is as wide as the columns");
     assert!(bias.is_none_or(|bias| bias.len() == width), "the bias is as wide as the table");
-    vectorised(
-        #[inline(always)]
-        || {
-            for (i, (out, &id)) in out.rows().zip(ids).enumerate() {
-                if let Some(&ahead) = ids.get(i + AHEAD) {
-                    table.prefetch(ahead);
+    match table {
+        StoredRows::Full(table) => vectorised(
+            #[inline(always)]
+            || {
+                for (i, (out, &id)) in out.rows().zip(ids).enumerate() {
+                    if let Some(&ahead) = ids.get(i + AHEAD) {
+                        table.prefetch(ahead);
+                    }
+                    let row = table.row(id);
+                    match bias {
+                        Some(bias) => each_number(out, [], [row, bias], |o, [], [r, b]| *o = r + b),
+                        None => each_number(out, [], [row], |o, [], [r]| *o = r),
+                    }
+                    activate(out, activation);
                 }
-                let row = table.row(id);
-                match bias {
-                    Some(bias) => each_number(out, [], [row, bias], |o, [], [r, b]| *o = r + b),
-                    None => each_number(out, [], [row], |o, [], [r]| *o = r),
+            },
+        ),
+        StoredRows::Compact(table) => vectorised(
+            #[inline(always)]
+            || {
+                for (i, (out, &id)) in out.rows().zip(ids).enumerate() {
+                    if let Some(&ahead) = ids.get(i + AHEAD) {
+                        table.prefetch(ahead);
+                    }
+                    table.each(id, out, |o, r| *o = r);
+                    if let Some(bias) = bias {
+                        each_number(out, [], [bias], |o, [], [b]| *o += b);
+                    }
+                    activate(out, activation);
                 }
-                activate(out, activation);
-            }
-        },
-    );
+            },
+        ),
+    }
 }
 
 /// `out[r] = activation(Σ weight · table[id] + bias)` over bag `r`: the embedding of a multi-hot feature.
@@ -88,7 +105,7 @@ pub fn gather_into<F: Real>(
 /// If an id is past the table, or lengths do not fit.
 #[track_caller]
 pub fn bag_into<F: Real>(
-    table: &TableRows<'_, F>,
+    table: &StoredRows<'_, F>,
     bags: RowBags<'_, F>,
     bias: Option<&[F]>,
     activation: Activation,
@@ -106,7 +123,12 @@ pub fn bag_into<F: Real>(
                     None => out.fill(F::zero()),
                 }
                 for (id, weight) in bag {
-                    each_number(out, [], [table.row(id)], |o, [], [r]| *o += weight * r);
+                    match table {
+                        StoredRows::Full(table) => {
+                            each_number(out, [], [table.row(id)], |o, [], [r]| *o += weight * r);
+                        }
+                        StoredRows::Compact(table) => table.each(id, out, |o, r| *o += weight * r),
+                    }
                 }
                 activate(out, activation);
             }
@@ -159,12 +181,43 @@ fn activate<F: Real>(out: &mut [F], activation: Activation) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compact_rows::{CompactRows, Elements};
+    use crate::table_rows::TableRows;
     use proptest::prelude::*;
 
     const TABLE: [f64; 6] = [1.0, -2.0, 3.0, 4.0, -5.0, 6.0];
 
-    fn table() -> TableRows<'static, f64> {
-        TableRows::contiguous(&TABLE, 2)
+    fn table() -> StoredRows<'static, f64> {
+        StoredRows::Full(TableRows::contiguous(&TABLE, 2))
+    }
+
+    /// A compact table is looked up like one of the numbers that its rows stand for.
+    #[test]
+    fn compact_tables_give_their_numbers() {
+        let numbers: Vec<f32> = (0..40).map(|i| (i as f32 * 0.7).sin()).collect();
+        for elements in [Elements::Bf16, Elements::Int8] {
+            let mut bytes = Vec::new();
+            numbers.chunks(8).for_each(|row| elements.encode(&mut bytes, row));
+            let compact = StoredRows::<f32>::Compact(CompactRows::new(&bytes, elements, 8));
+            let mut rows = numbers.clone();
+            rows.chunks_mut(8).zip(0..).for_each(|(row, number)| compact.copy_row(number, row));
+            let full = StoredRows::Full(TableRows::contiguous(&rows, 8));
+            let (ids, bias) = ([4, 0, 0, 2, 3, 1, 4, 4, 4, 2, 1], [0.25; 8]);
+            let bags = RowBags { offsets: &[0, 2, 2, 11], ids: &ids, weights: Some(&[0.5; 11]) };
+            for bias in [None, Some(&bias[..])] {
+                let [mut found, mut expected] = [[0.0_f32; 88]; 2];
+                for (table, out) in [(&compact, &mut found), (&full, &mut expected)] {
+                    let columns = ColumnsMut::new(out, 8, 0, 8);
+                    gather_into(table, &ids, bias, Activation::Relu, columns);
+                }
+                assert_eq!(found, expected);
+                for (table, out) in [(&compact, &mut found), (&full, &mut expected)] {
+                    let columns = ColumnsMut::new(&mut out[..24], 8, 0, 8);
+                    bag_into(table, bags, bias, Activation::Identity, columns);
+                }
+                assert_eq!(found, expected);
+            }
+        }
     }
 
     #[test]

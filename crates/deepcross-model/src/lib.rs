@@ -20,6 +20,7 @@ mod model_spec;
 pub mod neighbours;
 mod network;
 mod predictor;
+pub mod quantisation;
 pub mod scoring;
 mod stack;
 mod trained_model;

@@ -239,7 +239,8 @@ impl Vectors<'_> {
     fn unit(&self, id: u32) -> Option<Vec<f64>> {
         let Lookup { table, bias, activation } = self.lookup;
         let params = &self.trained.params;
-        let row = params.table_rows(table).row(id);
+        let mut row = vec![0.0; params.table_width(table)];
+        params.stored_rows(table).copy_row(id, &mut row);
         let bias = bias.map(|bias| params.dense_slice(bias));
         let value = |(place, &weight): (usize, &f32)| {
             f64::from(activation.apply(weight + bias.map_or(0.0, |bias| bias[place])))

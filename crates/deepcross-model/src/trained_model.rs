@@ -68,8 +68,13 @@ impl TrainedModel {
     /// weights.
     ///
     /// # Errors
-    /// [`ModelError::Weights`] if the weights are not those of the model's layers, or of no member or too many.
+    /// [`ModelError::Weights`] if the weights are not those of the model's layers, or of no member or too many, or if the
+    /// model is quantised.
     pub fn with_weights(self, members: Vec<Params<f32>>) -> Result<Self, ModelError> {
+        if self.is_quantised() {
+            let problem = "the model is quantised; use the model that it was made from";
+            return Err(ModelError::Weights(problem.to_owned()));
+        }
         let model = Model::for_members(&self.spec, self.encoder.shapes(), &members)?;
         let (training, calibrator) = (TrainingSummary::default(), None);
         Ok(Self { model, training, calibrator, ..self }.with_members(members))
@@ -147,6 +152,14 @@ impl TrainedModel {
     pub fn fingerprint(&self) -> Result<u64, FormatError> {
         artifact::Encoding::new(&self.header()?, &self.members())
             .map(|encoding| encoding.checksum())
+    }
+
+    /// The number of bytes of the artifact.
+    ///
+    /// # Errors
+    /// [`FormatError`] if the model cannot become an artifact.
+    pub fn length(&self) -> Result<u64, FormatError> {
+        Ok(artifact::Encoding::new(&self.header()?, &self.members())?.length())
     }
 
     pub(crate) fn header(&self) -> Result<Header, FormatError> {

@@ -9,6 +9,7 @@ use deepcross_data::DataError;
 use deepcross_metrics::MetricError;
 use deepcross_model::ModelError;
 use deepcross_model::artifact::ArtifactError;
+use deepcross_model::quantisation::QuantisedForm;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -102,6 +103,20 @@ pub enum TrainError {
         /// The differences from the model to the configuration, one sentence each.
         differences: Vec<String>,
     },
+    /// The model is quantised, so that its weights are not those that were trained.
+    #[error("the model is quantised; use the model that it was made from")]
+    Quantised,
+    /// A model has nothing that would be smaller.
+    #[error("`--to {form}` would leave the model as it is: {}", nothing(*.form))]
+    NothingToQuantise {
+        /// What was to be quantised.
+        form: QuantisedForm,
+    },
+    /// The rows are too few to judge a quantised model.
+    #[error(
+        "a quantised model is judged on every other row, and fewer than two of these have a weight above 0"
+    )]
+    QuantisationRows,
     /// Models that are to predict together read rows in different ways, or learned other labels.
     #[error("`{first}` and `{other}` cannot predict together: {}", sentences(.differences))]
     OtherRows {
@@ -196,6 +211,16 @@ pub enum TrainError {
         /// The answer of the system.
         reason: String,
     },
+}
+
+/// Why a form makes nothing smaller.
+fn nothing(form: QuantisedForm) -> &'static str {
+    match form {
+        QuantisedForm::Int8 => {
+            "it has no layer of several outputs, and no embedding of two numbers or more"
+        }
+        QuantisedForm::Bf16Tables => "it has no tables",
+    }
 }
 
 fn list(problems: &[String]) -> String {

@@ -5,6 +5,7 @@ use crate::error::TrainError;
 use crate::member_place::MemberPlace;
 use crate::rank_traffic::RankTraffic;
 use crate::warning::Warning;
+use deepcross_autodiff::ProductPrecision;
 use deepcross_data::{Drift, RowReader, Skipped};
 use deepcross_metrics::Summary;
 use deepcross_model::Model;
@@ -32,6 +33,8 @@ pub enum Event<'a> {
         n_parameters: usize,
         /// The number of members.
         n_members: usize,
+        /// The precision of products in training steps.
+        precision: ProductPrecision,
     },
     /// The threads need the next batch: an epoch begins, or a step has ended.
     ///

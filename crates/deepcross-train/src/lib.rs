@@ -18,6 +18,7 @@ mod objective;
 mod options;
 pub mod pages;
 mod prediction;
+mod quantise;
 mod rank_traffic;
 mod ranks;
 mod run;
@@ -40,6 +41,7 @@ pub use options::{Checkpoints, Files, Next, RunOptions, Stop};
 pub use prediction::{
     PredictedRows, PredictionPlan, Predictions, WrittenPredictions, write_predictions,
 };
+pub use quantise::{Quantisation, quantise};
 pub use rank_traffic::RankTraffic;
 pub use ranks::save_on_ranks;
 pub use run::{DataWait, Engine, EvaluateOptions, EvaluatedRows, cached_columns, evaluate, train};
@@ -51,6 +53,7 @@ pub mod config {
 
     pub use crate::config_file::{
         ColumnsOf, ConfigText, DistributedConfig, DistributedMethod, KindConfig, Monitor,
-        OptimizerKind, Overrides, Schedule, Shuffle, TablePlacement, TrainConfig, ValidBy,
+        OptimizerKind, Overrides, Schedule, Shuffle, TablePlacement, TrainConfig, TrainPrecision,
+        ValidBy,
     };
 }

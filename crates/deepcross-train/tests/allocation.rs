@@ -4,7 +4,7 @@
 //! The allocations of all threads of the process are counted, including those of the thread pool.
 //! The one-wide and the wide model together run every operation of a model.
 
-use deepcross_autodiff::{Params, Tape};
+use deepcross_autodiff::{Params, ProductPrecision, Tape};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic};
 use deepcross_features::Batch;
 use deepcross_features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
@@ -119,11 +119,15 @@ fn rotated(batch: &Batch) -> Batch {
 }
 
 /// The allocations in each of ten rounds of steps, after a first round on the same rows in another order.
-fn allocations(model: &ModelConfig, tables: TableUpdates) -> [u64; 10] {
+fn allocations(
+    model: &ModelConfig,
+    tables: TableUpdates,
+    precision: ProductPrecision,
+) -> [u64; 10] {
     // Groups of more than a block, of less than a block, and without a row.
     let batches = [batch(1, 1100), batch(2, 1100), batch(3, 300), batch(4, 5)];
     let other_order = batches.each_ref().map(rotated);
-    let mut engine = engine(model, tables);
+    let mut engine = engine(model, tables).with_precision(precision);
     let mut round = |batches: &[Batch; 4]| {
         let before = allocations_of_process();
         for batch in batches {
@@ -229,14 +233,17 @@ fn warm_steps_allocate_nothing() {
         for (tables, norm) in [(rows, false), (settled, false), (dense, false), (rows, true)] {
             let threads = pool.current_num_threads();
             let what = format!("{tables:?}, batch norm {norm}, {threads} threads");
-            let found = pool.install(|| allocations(&deep_crossing(&[1, 1, 1], norm), tables));
-            assert_eq!(found, [0; 10], "{what}");
-            let found = pool.install(|| allocations(&deep_crossing(&[64, 32], norm), tables));
-            assert_eq!(found, [0; 10], "wide, {what}");
+            for hidden in [&[1, 1, 1][..], &[64, 32]] {
+                for precision in [ProductPrecision::Full, ProductPrecision::Bf16] {
+                    let model = deep_crossing(hidden, norm);
+                    let found = pool.install(|| allocations(&model, tables, precision));
+                    assert_eq!(found, [0; 10], "{hidden:?}, {precision:?}, {what}");
+                }
+            }
         }
         assert_eq!(pool.install(allocations_of_prediction), 0, "a calibrated prediction");
         for model in other_kinds() {
-            let found = pool.install(|| allocations(&model, rows));
+            let found = pool.install(|| allocations(&model, rows, ProductPrecision::Full));
             assert_eq!(found, [0; 10], "{:?}, batch norm {:?}", model.kind, model.batch_norm);
         }
     }

@@ -46,7 +46,7 @@ impl<F: Real> StackBuilder<'_, '_, F> {
         let params = self.params();
         let bias = lookup.bias.map(|bias| params.dense_slice(bias));
         let columns = self.next_columns(params.table_width(lookup.table));
-        bag_into(&params.table_rows(lookup.table), bags, bias, lookup.activation, columns);
+        bag_into(&params.stored_rows(lookup.table), bags, bias, lookup.activation, columns);
         let bag = self.store(lookup, bags);
         self.note_bag(bag);
     }

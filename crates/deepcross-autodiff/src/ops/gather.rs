@@ -62,7 +62,7 @@ impl<F: Real> StackBuilder<'_, '_, F> {
         let params = self.params();
         let bias = lookup.bias.map(|bias| params.dense_slice(bias));
         let columns = self.next_columns(params.table_width(lookup.table));
-        gather_into(&params.table_rows(lookup.table), ids, bias, lookup.activation, columns);
+        gather_into(&params.stored_rows(lookup.table), ids, bias, lookup.activation, columns);
         let ids = Span::store(&mut self.arena().ids, ids);
         self.note_gather(Gather { lookup, ids });
     }

@@ -11,6 +11,7 @@ pub(crate) mod import;
 pub(crate) mod infer_config;
 pub(crate) mod inspect;
 pub(crate) mod predict;
+pub(crate) mod quantize;
 pub(crate) mod quickstart;
 pub(crate) mod serve;
 pub(crate) mod simulate;

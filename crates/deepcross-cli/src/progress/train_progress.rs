@@ -11,10 +11,15 @@ use crate::text::unit_table::UnitTable;
 use crate::text::unusual_values::training_values;
 use crate::warnings;
 use deepcross_data::RowReader;
+use deepcross_kernels::products::ProductPrecision;
 use deepcross_train::config::TrainConfig;
 use deepcross_train::{CacheEvent, DataWait, EpochReport, Event, MemberPlace};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
+
+/// What the user of `train.precision = "bf16"` should know.
+const BF16: &str =
+    "layers multiply in bf16; no code for matrix units is built in, so this is not faster than f32";
 
 /// Shows the events of a run.
 pub(crate) struct TrainProgress {
@@ -79,7 +84,7 @@ impl TrainProgress {
                     self.say(&line);
                 }
             }
-            Event::Built { model, n_parameters, n_members } => {
+            Event::Built { model, n_parameters, n_members, precision } => {
                 let (width, weights) = (model.stack_width(), grouped(*n_parameters as u64));
                 let members = match n_members {
                     1 => String::new(),
@@ -87,6 +92,9 @@ impl TrainProgress {
                 };
                 self.n_members = *n_members as u64;
                 self.say(&format!("{members}{weights} weights, stacked input {width} wide"));
+                if *precision == ProductPrecision::Bf16 {
+                    self.say(BF16);
+                }
             }
             Event::Resumed { step, epoch, member, rows, reports, .. } => {
                 let ended = self.n_members * reports.len() as u64 + member.number as u64 - 1;

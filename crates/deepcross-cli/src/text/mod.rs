@@ -10,6 +10,7 @@ pub(crate) mod evaluation_report;
 pub(crate) mod evaluation_text;
 pub(crate) mod group_report;
 pub(crate) mod pace;
+pub(crate) mod quantisation_text;
 pub(crate) mod skipped_rows;
 pub(crate) mod tables;
 pub(crate) mod threshold_report;

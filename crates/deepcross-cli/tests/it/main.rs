@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_rows;
 mod cache;
 mod calibrate;
+mod combinations;
 mod commands;
 mod compare;
 mod configurations;

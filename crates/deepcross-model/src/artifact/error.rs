@@ -280,6 +280,20 @@ pub enum FormatError {
         /// Its columns.
         columns: u64,
     },
+    /// The scale of a layer's inputs is out of range.
+    #[error(
+        "tensor `{}`: the scale of its inputs is {scale} with {zero} as the integer of 0, expected a finite scale of at \
+         least 0 and an integer of at most 255",
+        shown(name)
+    )]
+    InputScale {
+        /// The tensor's name.
+        name: String,
+        /// The scale, as text.
+        scale: String,
+        /// The integer of the number 0.
+        zero: u32,
+    },
     /// A weight is NaN or infinite.
     #[error("tensor `{}`, row {row}, column {column}: is not a finite number", shown(name))]
     NonFinite {

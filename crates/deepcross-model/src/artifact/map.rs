@@ -1,6 +1,6 @@
 //! A file that is mapped into memory: the system loads pages on access, and may evict them again.
 
-use deepcross_autodiff::LentValues;
+use deepcross_autodiff::{LentBytes, LentValues};
 use memmap2::Mmap;
 use std::fs::File;
 use std::ops::Range;
@@ -31,6 +31,29 @@ impl Map {
 
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+/// The bytes in a range of a mapped file.
+#[derive(Debug)]
+pub(super) struct MappedBytes {
+    map: Arc<Map>,
+    bytes: Range<usize>,
+}
+
+impl MappedBytes {
+    /// `length` bytes from `start`; `None` if the file ends before.
+    pub(super) fn new(map: &Arc<Map>, start: u64, length: u64) -> Option<Self> {
+        let start = usize::try_from(start).ok()?;
+        let bytes = start..start.checked_add(usize::try_from(length).ok()?)?;
+        map.bytes().get(bytes.clone())?;
+        Some(Self { map: Arc::clone(map), bytes })
+    }
+}
+
+impl LentBytes for MappedBytes {
+    fn bytes(&self) -> &[u8] {
+        &self.map.bytes()[self.bytes.clone()]
     }
 }
 

@@ -6,13 +6,15 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use deepcross_autodiff::{Params, Share, TableId};
+use deepcross_autodiff::{
+    Elements, InputScale, Int8Weight, LentBytes, MAX_INPUTS, Params, Share, StoredRows, TableId,
+};
 use deepcross_files::Cursor;
 use ndarray::Array2;
 
 use super::filling::{ALIGNMENT, take_filling};
 use super::header_bytes::{in_header, read_text, write_text};
-use super::map::{Map, MappedValues};
+use super::map::{Map, MappedBytes, MappedValues};
 use super::{FormatError, Values};
 
 /// The greatest number of tensors in an artifact, or in one member of another file: 16,384.
@@ -26,8 +28,9 @@ const MAX_ELEMENTS: u64 = 1 << 46;
 /// The number of bytes that are written at once.
 const BUFFER: usize = 1 << 14;
 
-/// The code of elements of the type f32, the only type so far.
-const F32: u8 = 0;
+/// The number of bytes of the scale of inputs, after the rows of a matrix in integers: the scale, and the integer of 0 in
+/// four bytes.
+const INPUT_SCALE: u64 = 8;
 
 /// The names, roles and shapes of all tensors, in the order of their elements in the file.
 #[derive(Debug)]
@@ -39,6 +42,7 @@ struct Entry {
     /// The set of weights that the tensor belongs to.
     member: u32,
     role: Role,
+    form: Form,
     name: String,
     rows: u64,
     columns: u64,
@@ -52,6 +56,17 @@ enum Role {
     Table = 2,
 }
 
+/// The form of the elements of a tensor; the number is its code in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    F32 = 0,
+    /// Rows of bf16, of a table.
+    Bf16 = 1,
+    /// Rows of integers of 8 bits with a scale each, of a table or of a matrix, which has the scale of its inputs after
+    /// them.
+    Int8 = 2,
+}
+
 impl Directory {
     /// The directory of these members, with the rows of a share of their tables.
     pub(super) fn of(members: &[&Params<f32>], share: Share) -> Self {
@@ -63,9 +78,9 @@ impl Directory {
     /// Appends the directory to a header.
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         bytes.extend((self.0.len() as u32).to_le_bytes());
-        for Entry { member, role, name, rows, columns } in &self.0 {
+        for Entry { member, role, form, name, rows, columns } in &self.0 {
             bytes.extend(member.to_le_bytes());
-            bytes.extend([*role as u8, F32]);
+            bytes.extend([*role as u8, *form as u8]);
             write_text(name, bytes);
             bytes.extend(rows.to_le_bytes());
             bytes.extend(columns.to_le_bytes());
@@ -137,22 +152,26 @@ impl Directory {
 
 /// The tensors of a member: matrices, statistics and tables, each in order of addition.
 fn entries_of(member: u32, params: &Params<f32>, share: Share) -> Vec<Entry> {
-    let entry = |role, name: &str, (rows, columns): (usize, usize)| Entry {
+    let entry = |(role, form), name: &str, (rows, columns): (usize, usize)| Entry {
         member,
         role,
+        form,
         name: name.to_owned(),
         rows: rows as u64,
         columns: columns as u64,
     };
-    let matrices = params
-        .dense_ids()
-        .map(|id| entry(Role::Matrix, params.dense_name(id), params.dense_shape(id)));
+    let matrices = params.dense_ids().map(|id| {
+        let form = params.int8_weight(id).map_or(Form::F32, |_| Form::Int8);
+        entry((Role::Matrix, form), params.dense_name(id), params.dense_shape(id))
+    });
     let statistics = params.statistic_ids().map(|id| {
-        entry(Role::Statistic, params.statistic_name(id), (1, params.statistic(id).len()))
+        let shape = (1, params.statistic(id).len());
+        entry((Role::Statistic, Form::F32), params.statistic_name(id), shape)
     });
     let tables = params.table_ids().map(|id| {
         let (n_rows, width) = params.table_shape(id);
-        entry(Role::Table, params.table_name(id), (share.n_rows(n_rows), width))
+        let form = Form::of_rows(&params.stored_rows(id));
+        entry((Role::Table, form), params.table_name(id), (share.n_rows(n_rows), width))
     });
     matrices.chain(statistics).chain(tables).collect()
 }
@@ -183,14 +202,45 @@ impl Role {
     }
 }
 
+impl Form {
+    /// The form of a code in a file, if a tensor of this role can have it.
+    fn of(code: u8, role: Role) -> Option<Self> {
+        let form = [Self::F32, Self::Bf16, Self::Int8].into_iter().find(|f| *f as u8 == code)?;
+        match (form, role) {
+            (Self::F32, _)
+            | (Self::Bf16 | Self::Int8, Role::Table)
+            | (Self::Int8, Role::Matrix) => Some(form),
+            _ => None,
+        }
+    }
+
+    fn of_rows(rows: &StoredRows<'_, f32>) -> Self {
+        match rows {
+            StoredRows::Full(_) => Self::F32,
+            StoredRows::Compact(rows) if rows.elements() == Elements::Bf16 => Self::Bf16,
+            StoredRows::Compact(_) => Self::Int8,
+        }
+    }
+
+    /// The form of compact rows; `None` for numbers as they are.
+    fn elements(self) -> Option<Elements> {
+        match self {
+            Self::F32 => None,
+            Self::Bf16 => Some(Elements::Bf16),
+            Self::Int8 => Some(Elements::Int8),
+        }
+    }
+}
+
 impl Entry {
     fn take(cursor: &mut Cursor<'_>, program: &str) -> Result<Self, FormatError> {
         let member = in_header(cursor.u32())?;
         let (role, elements) = (in_header(cursor.u8())?, in_header(cursor.u8())?);
         let name = read_text(cursor)?.to_owned();
         let (rows, columns) = (in_header(cursor.u64())?, in_header(cursor.u64())?);
-        match Role::of(role).filter(|_| elements == F32) {
-            Some(role) => Ok(Self { member, role, name, rows, columns }),
+        let known = Role::of(role).and_then(|role| Some((role, Form::of(elements, role)?)));
+        match known {
+            Some((role, form)) => Ok(Self { member, role, form, name, rows, columns }),
             None => {
                 let program = program.to_owned();
                 Err(FormatError::UnknownTensor { name, role, elements, program })
@@ -200,7 +250,11 @@ impl Entry {
 
     /// The number of elements, which is 0 only for a table: a share of a small one may have no rows.
     fn n_elements(&self) -> Result<u64, FormatError> {
-        let is_shape = self.role != Role::Statistic || self.rows == 1;
+        let is_shape = match (self.role, self.form) {
+            (Role::Statistic, _) => self.rows == 1,
+            (Role::Matrix, Form::Int8) => self.columns <= MAX_INPUTS as u64,
+            _ => true,
+        };
         let least_rows = u64::from(self.role == Role::Table);
         self.rows
             .max(least_rows)
@@ -211,7 +265,14 @@ impl Entry {
     }
 
     fn length(&self) -> Result<u64, FormatError> {
-        Ok(self.n_elements()? * size_of::<f32>() as u64)
+        let n_elements = self.n_elements()?;
+        // At most 2⁴⁶ elements, with at least one in each row.
+        Ok(match (self.form, self.role) {
+            (Form::F32, _) => n_elements * size_of::<f32>() as u64,
+            (Form::Bf16, _) => n_elements * 2,
+            (Form::Int8, Role::Matrix) => n_elements + 4 * self.rows + INPUT_SCALE,
+            (Form::Int8, _) => n_elements + 4 * self.rows,
+        })
     }
 
     /// Adds the tensor to `params`, with the elements at the cursor.
@@ -222,6 +283,19 @@ impl Entry {
     ) -> Result<(), FormatError> {
         let elements = cursor.take(self.length()?)?;
         take_filling(cursor)?;
+        let (_, columns) = self.shape()?;
+        match (self.form.elements(), self.role) {
+            (None, _) => {}
+            (Some(_), Role::Matrix) => {
+                params.add_int8_dense(&self.name, self.int8_weight(elements, columns)?);
+                return Ok(());
+            }
+            (Some(form), _) => {
+                let rows: Arc<dyn LentBytes> = Arc::new(elements.to_vec());
+                params.add_compact_table(&self.name, columns, (rows, form));
+                return Ok(());
+            }
+        }
         let (elements, _) = elements.as_chunks();
         let values: Vec<f32> = elements.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
         if self.role == Role::Statistic {
@@ -249,9 +323,31 @@ impl Entry {
         let (start, length) = (cursor.position(), self.length()?);
         cursor.take(length)?;
         take_filling(cursor)?;
+        if let Some(form) = self.form.elements() {
+            let rows = MappedBytes::new(map, start, length).ok_or_else(|| self.shape_error())?;
+            params.add_compact_table(&self.name, columns, (Arc::new(rows), form));
+            return Ok(());
+        }
         let values = MappedValues::new(map, start, length).ok_or_else(|| self.shape_error())?;
         params.add_lent_table(&self.name, columns, Arc::new(values));
         Ok(())
+    }
+
+    /// The matrix of these bytes: rows of integers, and the scale of its inputs.
+    fn int8_weight(&self, bytes: &[u8], columns: usize) -> Result<Int8Weight, FormatError> {
+        let (rows, end) = bytes.split_at(bytes.len().saturating_sub(INPUT_SCALE as usize));
+        let (numbers, _) = end.as_chunks();
+        let &[scale, zero] = numbers else { return Err(self.shape_error()) };
+        let (scale, zero) = (f32::from_le_bytes(scale), u32::from_le_bytes(zero));
+        match u8::try_from(zero) {
+            Ok(zero) if scale.is_finite() && scale >= 0.0 => {
+                Ok(Int8Weight::new(rows.to_vec(), columns, InputScale { scale, zero }))
+            }
+            _ => {
+                let (name, scale) = (self.name.clone(), scale.to_string());
+                Err(FormatError::InputScale { name, scale, zero })
+            }
+        }
     }
 
     fn shape(&self) -> Result<(usize, usize), FormatError> {
@@ -294,13 +390,23 @@ pub(super) fn write(
     writer: &mut impl Write,
 ) -> io::Result<()> {
     for id in params.dense_ids() {
-        write_tensor(writer, |take| take(params.dense_slice(id)))?;
+        match params.int8_weight(id) {
+            None => write_tensor(writer, |take| take(params.dense_slice(id)))?,
+            Some(weight) => {
+                let InputScale { scale, zero } = weight.input_scale();
+                let end = [scale.to_le_bytes(), u32::from(zero).to_le_bytes()];
+                write_bytes(&[weight.rows().bytes(), end.as_flattened()], writer)?;
+            }
+        }
     }
     for id in params.statistic_ids() {
         write_tensor(writer, |take| take(params.statistic(id)))?;
     }
     for id in params.table_ids() {
-        write_tensor(writer, |take| rows_of(member, id, take))?;
+        match params.stored_rows(id) {
+            StoredRows::Full(_) => write_tensor(writer, |take| rows_of(member, id, take))?,
+            StoredRows::Compact(rows) => write_bytes(&[rows.bytes()], writer)?,
+        }
     }
     Ok(())
 }
@@ -316,6 +422,12 @@ pub(super) fn rows_of_share(
 ) -> io::Result<()> {
     let rows = params.table_rows(id).numbered().filter(|(number, _)| share.has(*number));
     rows.map(|(_, row)| row).try_for_each(take)
+}
+
+/// Writes the bytes of a tensor, and the padding.
+fn write_bytes(parts: &[&[u8]], writer: &mut impl Write) -> io::Result<()> {
+    parts.iter().try_for_each(|part| writer.write_all(part))?;
+    write_filling(parts.iter().map(|part| part.len() as u64).sum(), writer)
 }
 
 /// Writes the elements of a tensor, which `fill` gives in parts, and the padding.
@@ -353,7 +465,59 @@ mod tests {
     use ndarray::array;
 
     fn entry(role: Role, name: &str, rows: u64, columns: u64) -> Entry {
-        Entry { member: 0, role, name: name.to_owned(), rows, columns }
+        Entry { member: 0, role, form: Form::F32, name: name.to_owned(), rows, columns }
+    }
+
+    /// A matrix and a table in integers, and a table in bf16.
+    fn compact() -> Params<f32> {
+        let rows = |elements: Elements, n_rows: usize| {
+            let mut bytes = Vec::new();
+            (0..n_rows).for_each(|row| elements.encode(&mut bytes, &[row as f32, 0.5, -3.0]));
+            bytes
+        };
+        let mut params = Params::new();
+        let scale = InputScale::of_range(-1.0, 2.0);
+        let weight = Int8Weight::new(rows(Elements::Int8, 2), 3, scale);
+        params.add_int8_dense("weight", weight);
+        params.add_dense("bias", array![[0.5, 0.25]]);
+        for (name, elements) in [("ids", Elements::Int8), ("words", Elements::Bf16)] {
+            params.add_compact_table(name, 3, (Arc::new(rows(elements, 5)), elements));
+        }
+        params
+    }
+
+    #[test]
+    fn compact_tensors_come_back() {
+        let params = compact();
+        let (bytes, directory) = (elements(&[&params]), Directory::of(&[&params], Share::WHOLE));
+        directory.check(1).unwrap();
+        // Two rows of 7 bytes and the scale of inputs; two numbers; five rows of 7 and of 6 bytes: each in a line of 64.
+        assert_eq!(bytes.len() as u64, directory.length().unwrap());
+        assert_eq!(bytes.len(), 4 * 64);
+        let reread = directory.read(&mut Cursor::new(&bytes), &[Values::Finite], None).unwrap();
+        assert_eq!(elements(&[&reread[0]]), bytes);
+        let scale = |params: &Params<f32>| {
+            params.dense_ids().find_map(|id| Some(params.int8_weight(id)?.input_scale()))
+        };
+        assert!(scale(&params).is_some() && scale(&params) == scale(&reread[0]));
+        let tables = |params: &Params<f32>| {
+            params.table_ids().map(|id| params.table(id)).collect::<Vec<_>>()
+        };
+        assert_eq!((tables(&reread[0]), reread[0].is_compact()), (tables(&params), true));
+
+        // The integer of 0 is past a byte, and the scale is infinite.
+        for (place, forged) in [(18, [0, 1, 0, 0]), (14, f32::INFINITY.to_le_bytes())] {
+            let mut bytes = bytes.clone();
+            bytes[place..place + 4].copy_from_slice(&forged);
+            let error =
+                directory.read(&mut Cursor::new(&bytes), &[Values::Finite], None).unwrap_err();
+            let error = error.to_string();
+            assert!(error.starts_with("tensor `weight`: the scale of its inputs is "), "{error}");
+        }
+        let mut bytes = bytes;
+        bytes[128..132].copy_from_slice(&f32::NAN.to_le_bytes());
+        let error = directory.read(&mut Cursor::new(&bytes), &[Values::Finite], None).unwrap_err();
+        assert_eq!(error, FormatError::NonFinite { name: "ids".to_owned(), row: 0, column: 0 });
     }
 
     fn params(tables: usize) -> Params<f32> {

@@ -78,6 +78,9 @@ pub enum ExportError {
         /// The greatest number of bytes that is written.
         limit: usize,
     },
+    /// The model is quantised, and other formats do not have its integers.
+    #[error("the model is quantised; use the model that it was made from")]
+    Quantised,
     /// The kind of model has no graph.
     #[error("a model of the kind `{kind}` has no graph")]
     NoGraph {

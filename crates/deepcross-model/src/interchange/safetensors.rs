@@ -42,8 +42,12 @@ pub fn read_safetensors(
 /// Encodes all weights, as [`write_safetensors`] does for a file.
 ///
 /// # Errors
-/// [`ExportError::Format`] if the names alone take more than 100 MB.
+/// [`ExportError::Quantised`] if the model is quantised, and [`ExportError::Format`] if the names alone take more than
+/// 100 MB.
 pub fn encode_safetensors(members: &[&Params<f32>]) -> Result<Vec<u8>, ExportError> {
+    if members.iter().any(|params| params.is_compact()) {
+        return Err(ExportError::Quantised);
+    }
     let tensors = members.iter().zip(named(members)).flat_map(|(params, tensors)| {
         tensors.into_iter().map(|tensor| {
             let numbers = Numbers::Floats(tensor.id.values(params));

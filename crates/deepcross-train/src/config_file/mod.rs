@@ -21,5 +21,5 @@ pub(crate) use differences::{differences, differences_within};
 pub use distributed_config::{DistributedConfig, DistributedMethod, TablePlacement};
 pub use overrides::Overrides;
 pub use run_config::{ColumnsOf, ConfigText, KindConfig, RunConfig};
-pub use train_config::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig};
+pub use train_config::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig, TrainPrecision};
 pub use valid_by::ValidBy;

@@ -12,7 +12,7 @@ use super::known_keys::known_keys;
 use super::lines::KeyLines;
 use super::overrides::Overrides;
 use super::section::{read, section, unknown};
-use super::train_config::TrainConfig;
+use super::train_config::{TrainConfig, TrainPrecision};
 use crate::error::TrainError;
 use deepcross_data::{DataConfig, Input, Source};
 use deepcross_features::{FieldConfig, Problem, Schema};
@@ -206,10 +206,22 @@ impl RunConfig {
         problems.extend(config.train.problems());
         problems.extend(config.distributed.problems(&config.train.optimizer_config()));
         problems.extend(config.valid_by_problems());
+        problems.extend(config.precision_problem());
         if all_fields && are_complete {
             problems.extend(config.field_problems());
         }
         config
+    }
+
+    /// The reason why the precision of products has no effect, if it was set.
+    fn precision_problem(&self) -> Option<Problem> {
+        let kind = self.model.kind;
+        let has_layers = !matches!(kind, ModelKind::Lr | ModelKind::Fm | ModelKind::Ffm);
+        let message = format!(
+            "`bf16` has no effect with `model.kind = \"{kind}\"`, which has no layers before the last one"
+        );
+        (self.train.precision == TrainPrecision::Bf16 && !has_layers)
+            .then(|| Problem::new("train.precision", message))
     }
 
     /// The problems of the fields, alone and together with the other sections.

@@ -1,6 +1,7 @@
 //! The section `[train]`.
 
 use super::valid_by::ValidBy;
+use deepcross_autodiff::ProductPrecision;
 use deepcross_features::Problem;
 use deepcross_model::MAX_MEMBERS;
 use deepcross_optim::{MAX_GROUPS, TableUpdates};
@@ -135,6 +136,9 @@ pub struct TrainConfig {
     /// weights, order and dropout; all have the same encoder and the same rows.
     #[serde(skip_serializing_if = "is_one")]
     pub members: usize,
+    /// The precision of the products of layers in training steps; default `f32`.
+    #[serde(skip_serializing_if = "TrainPrecision::is_default")]
+    pub precision: TrainPrecision,
 }
 
 fn is_one(n: &usize) -> bool {
@@ -143,6 +147,35 @@ fn is_one(n: &usize) -> bool {
 
 /// The name of the random numbers that seeds of members are.
 const MEMBERS: &[u8] = b"members";
+
+/// The precision of the products of layers in training steps.
+///
+/// Weights, tables, sums, biases, normalisations, the last layer and the loss are f32 in any case, and so are all
+/// predictions, those of validation rows too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainPrecision {
+    /// Factors in f32.
+    #[default]
+    F32,
+    /// Factors in bf16, which has the range of f32 and 8 bits of precision; see
+    /// [`ProductPrecision::Bf16`].
+    Bf16,
+}
+
+impl TrainPrecision {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The precision of products.
+    pub fn of_products(self) -> ProductPrecision {
+        match self {
+            Self::F32 => ProductPrecision::Full,
+            Self::Bf16 => ProductPrecision::Bf16,
+        }
+    }
+}
 
 /// The training rows that are shuffled with each other, again in each epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,6 +301,7 @@ impl Default for TrainConfig {
             checkpoint_minutes: None,
             seed: 1,
             members: 1,
+            precision: TrainPrecision::default(),
         }
     }
 }

@@ -6,7 +6,9 @@
 
 use super::non_finite::{Element, NonFinite};
 use crate::objective::Objective;
-use deepcross_autodiff::{Gradients, Mode, Params, Pass, Stream, Tape, Var, row_at};
+use deepcross_autodiff::{
+    Gradients, Mode, Params, Pass, ProductPrecision, Stream, Tape, Var, row_at,
+};
 use deepcross_features::Batch;
 use deepcross_features::batch::{BatchRows, ColumnRows};
 use deepcross_model::Model;
@@ -17,6 +19,8 @@ pub(crate) struct FailedStep<'a> {
     pub(crate) model: &'a Model,
     pub(crate) params: &'a Params<f32>,
     pub(crate) objective: Objective,
+    /// The precision of the products of layers.
+    pub(crate) precision: ProductPrecision,
     pub(crate) batch: &'a Batch,
     /// The gradients of the groups, in their order.
     pub(crate) gradients: &'a [Gradients<f32>],
@@ -66,6 +70,7 @@ impl FailedStep<'_> {
         self.blocks.iter().find_map(|block| {
             let stream = Stream { first_row: block.start as u64, ..self.stream };
             let mut pass = tape.record_in(self.params, Mode::Training(stream));
+            pass.multiply_in(self.precision);
             let rows = self.batch.rows(block.clone());
             self.forward_block(&mut pass, rows, block.start)
         })

@@ -19,7 +19,7 @@ use crate::objective::{BLOCK, Objective, total_weight};
 use crate::ranks::{Ranks, SharedStep};
 use crate::table_columns::{TableColumns, column_ids};
 use deepcross_autodiff::{
-    DenseId, Gradients, Mode, Params, Pass, Stream, Var, all_finite, sum_of_parts,
+    DenseId, Gradients, Mode, Params, Pass, ProductPrecision, Stream, Var, all_finite, sum_of_parts,
 };
 use deepcross_features::Batch;
 use deepcross_features::batch::BatchRows;
@@ -58,6 +58,8 @@ pub(super) struct Method {
     vectors: Vec<DenseId>,
     /// The rows of one pass.
     block: usize,
+    /// The precision of the products of layers.
+    precision: ProductPrecision,
 }
 
 /// The rows of some groups of a batch.
@@ -107,7 +109,9 @@ impl Method {
     /// The blocks of a group; a single one if a layer takes its statistics from the rows of a pass.
     fn blocks(&self, group: usize, n_rows: usize) -> impl Iterator<Item = Range<usize>> + use<> {
         let rows = self.group_rows(group, n_rows);
-        let block = if self.model.has_batch_norm() { rows.len().max(1) } else { self.block };
+        // Gradients are sums that can be divided after a block of terms.
+        let block = self.block.next_multiple_of(self.precision.block());
+        let block = if self.model.has_batch_norm() { rows.len().max(1) } else { block };
         let end = rows.end;
         rows.step_by(block).map(move |start| start..end.min(start + block))
     }
@@ -136,6 +140,7 @@ impl Method {
             model: &self.model,
             params,
             objective: self.objective,
+            precision: self.precision,
             batch,
             gradients,
             stream: self.stream(n_steps),
@@ -211,7 +216,8 @@ impl Engine {
         let gradients = (0..n_own).map(|_| Gradients::new(&params)).collect();
         let vectors = params.dense_ids().filter(|&id| params.dense_shape(id).0 == 1).collect();
         let (tapes, objective, block) = (Tapes::new(), Objective::default(), BLOCK);
-        let method = Method { model, tapes, objective, seed, n_groups, vectors, block };
+        let precision = ProductPrecision::Full;
+        let method = Method { model, tapes, objective, seed, n_groups, vectors, block, precision };
         let losses = vec![0.0; own_groups.len()];
         let shared = None;
         Ok(Self { method, params, optimizer, gradients, losses, own_groups, columns, shared })
@@ -228,6 +234,13 @@ impl Engine {
     pub fn with_block(mut self, rows: usize) -> Self {
         assert!(rows > 0, "a block has rows");
         self.method.block = rows;
+        self
+    }
+
+    /// The engine with another precision of the products of layers in its steps, which is the full one at first.
+    #[must_use]
+    pub fn with_precision(mut self, precision: ProductPrecision) -> Self {
+        self.method.precision = precision;
         self
     }
 
@@ -468,6 +481,7 @@ impl Step<'_> {
         let rows = batch.rows.rows(block.start - batch.first_row..block.end - batch.first_row);
         self.method.tapes.with(|tape| {
             let mut pass = tape.record_in(self.params, Mode::Training(stream));
+            pass.multiply_in(self.method.precision);
             let stacked = model.stack(&mut pass, rows);
             let logits = model.forward_stacked(&mut pass, stacked, |_, _| ());
             let loss = objective.loss(&mut pass, logits, rows, scale, total);

@@ -84,6 +84,9 @@ pub(super) fn set_up<'r, 'c>(
         ranks.check_same(&config.to_toml()?, &found.description())?;
     }
     if let Some(init) = &init {
+        if init.is_quantised() {
+            return Err(TrainError::Quantised);
+        }
         check_schema(config, init)?;
         check_members(config, init)?;
     }
@@ -386,7 +389,8 @@ fn engine(
     let train = &config.train;
     if number == 0 {
         let (n_parameters, n_members) = (weights.n_parameters(), train.members);
-        observer.event(Event::Built { model: &model, n_parameters, n_members });
+        let precision = train.precision.of_products();
+        observer.event(Event::Built { model: &model, n_parameters, n_members, precision });
     }
     let (optimizer, groups) = (train.optimizer_config(), train.groups());
     let seed = train.member_seed(number);
@@ -397,7 +401,9 @@ fn engine(
             Engine::among(ranks, model, weights, optimizer, (groups, seed))?
         }
     };
-    let engine = engine.with_trained_weights(train.negative_rate);
+    let engine = engine
+        .with_trained_weights(train.negative_rate)
+        .with_precision(train.precision.of_products());
     Ok(if train.start_from_rate { engine.with_free_bias() } else { engine })
 }
 

@@ -82,6 +82,23 @@ fn clipped_and_scheduled_training_gives_the_same_artifact_on_any_threads() {
 }
 
 #[test]
+fn training_in_bf16_gives_the_same_artifact_on_any_threads() {
+    check_training(&["train.precision=bf16", "model.dropout=0.1", "train.members=2"]);
+    let has_layers = |overrides: &&Vec<String>| {
+        !["lr", "fm", "ffm"]
+            .iter()
+            .any(|kind| overrides.contains(&format!("model={{kind='{kind}'}}")))
+    };
+    for overrides in kinds().iter().filter(has_layers) {
+        let overrides: Vec<&str> = overrides.iter().map(String::as_str).collect();
+        let (_, full) = run(&overrides, 1);
+        let bf16 = check_threads(&[&overrides[..], &["train.precision=bf16"]].concat());
+        let n_equal = full.iter().zip(&bf16).filter(|(a, b)| a == b).count();
+        assert!(n_equal < full.len() / 2, "{overrides:?}: {n_equal} weights are those of f32");
+    }
+}
+
+#[test]
 fn normalised_training_gives_the_same_artifact_on_any_threads() {
     check_training(&["model.batch_norm=true", "model.embedding_dropout=0.1", "train.l2=1e-4"]);
 }
@@ -115,7 +132,9 @@ fn weights_of_blocks(
 ) -> Vec<u32> {
     let optimizer = config.train.optimizer_config();
     let engine = Engine::new(trained.model.clone(), trained.params.clone(), optimizer, 5, 1);
-    let mut engine = engine.expect("the settings are valid").with_block(block);
+    let precision = config.train.precision.of_products();
+    let engine = engine.expect("the settings are valid").with_precision(precision);
+    let mut engine = engine.with_block(block);
     let losses = [(); 3].map(|()| engine.step(batch).expect("finite numbers"));
     let params = engine.params();
     let tables = params.table_ids().flat_map(|id| params.table(id));
@@ -126,7 +145,10 @@ fn weights_of_blocks(
 /// A group's gradients are sums over its rows, whatever the blocks are that it goes through them in.
 #[test]
 fn the_rows_of_a_block_change_no_bit() {
-    let all = [vec!["model.embedding_dropout=0.1".to_owned(), "train.clip_norm=0.1".to_owned()]];
+    let all = [
+        vec!["model.embedding_dropout=0.1".to_owned(), "train.clip_norm=0.1".to_owned()],
+        vec!["train.precision=bf16".to_owned()],
+    ];
     for overrides in all.into_iter().chain(kinds()) {
         let overrides: Vec<&str> = overrides.iter().map(String::as_str).collect();
         let (folder, config) = (folder(), config(&overrides));

@@ -189,7 +189,7 @@ fn ranks_train_every_kind_of_model() {
 
 #[test]
 fn rules_schedules_and_clipping_are_those_of_one_process() {
-    let cases: [&[&str]; 7] = [
+    let cases: [&[&str]; 8] = [
         &[
             "train.schedule=plateau",
             "train.embedding_optimizer=row-wise-adagrad",
@@ -208,9 +208,10 @@ fn rules_schedules_and_clipping_are_those_of_one_process() {
             "train.schedule=cosine",
             "train.clip_norm=0.1",
         ],
+        &["train.precision=bf16", "model.batch_norm=true", "model.dropout=0.1"],
     ];
     for (i, overrides) in cases.into_iter().enumerate() {
-        Case::new(overrides).check(&[[4, 2, 8, 4, 2, 4, 2][i]]);
+        Case::new(overrides).check(&[[4, 2, 8, 4, 2, 4, 2, 4][i]]);
     }
 }
 

@@ -182,7 +182,7 @@ fn a_run_that_starts_from_the_rate_resumes() {
 #[test]
 fn schedules_clipping_and_rules_resume() {
     let rest = ["train.label_smoothing=0.1", "train.epochs=4", "train.patience=4"];
-    let cases: [&[&str]; 6] = [
+    let cases: [&[&str]; 7] = [
         &[
             "train.schedule=plateau",
             "train.decay_factor=0.5",
@@ -206,6 +206,7 @@ fn schedules_clipping_and_rules_resume() {
             "train.embedding_optimizer=sgd",
             "train.schedule=cosine",
         ],
+        &["train.precision=bf16", "train.table_updates=dense"],
     ];
     for overrides in cases {
         Case::new(&[&rest, overrides].concat()).check();

@@ -11,6 +11,7 @@ use clap::Args;
 use comfy_table::{CellAlignment, Table};
 use deepcross_calibration::Calibrator;
 use deepcross_features::batch::ShapeKind;
+use deepcross_kernels::{Elements, StoredRows};
 use deepcross_model::{TrainedModel, TrainingSummary};
 use deepcross_train::TrainedRun;
 
@@ -79,14 +80,29 @@ fn layers(trained: &TrainedModel) -> Table {
     table
 }
 
-/// The name and shape of each matrix: values × width for a table, outputs × inputs for a layer.
+/// The name and shape of each matrix: values × width for a table, outputs × inputs for a layer; and the form of its
+/// numbers, if the model is quantised.
 fn weights(trained: &TrainedModel) -> Table {
     let params = &trained.params;
-    let tables = params.table_ids().map(|id| (params.table_name(id), params.table_shape(id)));
-    let dense = params.dense_ids().map(|id| (params.dense_name(id), params.dense_shape(id)));
-    let mut table = table(&["matrix", "rows", "columns"]);
-    for (name, (rows, columns)) in tables.chain(dense) {
-        table.add_row([name.to_owned(), grouped(rows as u64), grouped(columns as u64)]);
+    let tables = params.table_ids().map(|id| {
+        let form = match params.stored_rows(id) {
+            StoredRows::Full(_) => "f32",
+            StoredRows::Compact(rows) if rows.elements() == Elements::Bf16 => "bf16",
+            StoredRows::Compact(_) => "int8",
+        };
+        (params.table_name(id), params.table_shape(id), form)
+    });
+    let dense = params.dense_ids().map(|id| {
+        let form = params.int8_weight(id).map_or("f32", |_| "int8");
+        (params.dense_name(id), params.dense_shape(id), form)
+    });
+    let heads = ["matrix", "rows", "columns", "numbers"];
+    let n_heads = if trained.is_quantised() { heads.len() } else { heads.len() - 1 };
+    let mut table = table(&heads[..n_heads]);
+    for (name, (rows, columns), form) in tables.chain(dense) {
+        let cells =
+            [name.to_owned(), grouped(rows as u64), grouped(columns as u64), form.to_owned()];
+        table.add_row(&cells[..n_heads]);
     }
     table
 }

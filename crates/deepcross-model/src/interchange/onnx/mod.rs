@@ -45,6 +45,9 @@ pub fn write_onnx(file: &Path, trained: &TrainedModel) -> Result<(), Interchange
 }
 
 fn encode(trained: &TrainedModel) -> Result<Vec<u8>, ExportError> {
+    if trained.is_quantised() {
+        return Err(ExportError::Quantised);
+    }
     check_size(size_of::<f32>().saturating_mul(trained.n_parameters()))?;
     let fingerprint = trained.fingerprint()?;
     let shapes = trained.encoder.shapes();

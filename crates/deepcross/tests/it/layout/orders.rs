@@ -20,7 +20,7 @@ pub(super) const ORDERS: [(&str, Order); 11] = [
 
 const AUTODIFF: Order = &[
     &["mode"],
-    &["table", "row_gradients"],
+    &["int8_weight", "table", "row_gradients"],
     &["packed_weights", "params", "gradients", "shared_columns"],
     &["statistics"],
     // A pass records operations, and the table of operations names them all.
@@ -94,6 +94,7 @@ const MODEL: Order = &[
     &["predictor", "training_summary", "value_change"],
     &["header"],
     &["trained_model"],
+    &["quantisation"],
     &["neighbours", "scoring", "interchange"],
 ];
 
@@ -130,7 +131,15 @@ const TRAIN: Order = &[
     &["checkpoint"],
     &["run"],
     &["average"],
-    &["encode", "prediction", "calibration", "importance", "groups", "evaluation_report"],
+    &[
+        "encode",
+        "prediction",
+        "calibration",
+        "quantise",
+        "importance",
+        "groups",
+        "evaluation_report",
+    ],
     &["slices"],
     &["compare", "trained_run", "pages"],
     &["ensemble"],
