@@ -7,8 +7,8 @@ use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::kernels::functions::{exp, ln, ln_1p, sigmoid, tanh};
 use deepcross::kernels::products::{
-    Finish, LeftFactor, ProductPrecision, RightFactor, matmul_into, packed_product_into,
-    round_into, rows_product_into,
+    Finish, InputScale, Int8Factor, LeftFactor, ProductPrecision, RightFactor, int8_product_into,
+    matmul_into, packed_product_into, quantise_into, round_into, rows_product_into,
 };
 use deepcross::kernels::rows::{RowBags, bag_into, gather_into};
 use deepcross::kernels::table_rows::{Segments, TableRows};
@@ -36,6 +36,7 @@ fn main() {
         matmul(criterion);
         packed(criterion, ProductPrecision::Full);
         packed(criterion, ProductPrecision::Bf16);
+        int8(criterion);
         elementwise(criterion);
         functions(criterion);
         look_ups(criterion);
@@ -101,6 +102,26 @@ fn packed(criterion: &mut Criterion, precision: ProductPrecision) {
                     factor.round();
                 }
             });
+        });
+    }
+    group.finish();
+}
+
+/// The same products in integers of 8 bits, with the quantisation of the rows.
+fn int8(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("int8");
+    for (rows, inputs, outputs) in PRODUCTS {
+        let (x, weight) = (numbers(rows * inputs), numbers(inputs * outputs));
+        let mut integers = vec![0; weight.len()];
+        let of_outputs = integers.chunks_mut(inputs).zip(weight.chunks(inputs));
+        let scales: Vec<f32> = of_outputs.map(|(out, row)| quantise_into(out, row)).collect();
+        let factor = Int8Factor::new(&integers, &scales);
+        let (scale, finish) = (InputScale::of_range(-1.0, 1.0), Finish::plain(Write::Assign));
+        let (mut out, mut scratch) = (vec![0.0; rows * outputs], Vec::new());
+        group.throughput(Throughput::Elements((2 * rows * inputs * outputs) as u64));
+        group.bench_function(format!("{rows}x{inputs}x{outputs}"), |bencher| {
+            bencher
+                .iter(|| int8_product_into(&mut out, &x, (&factor, scale), finish, &mut scratch));
         });
     }
     group.finish();

@@ -27,7 +27,7 @@ impl Int8Weight {
             scales.push(f32::from_le_bytes(scale.as_chunks().0[0]));
             integers.extend(values.iter().map(|byte| byte.cast_signed()));
         }
-        let factor = Int8Factor::new(&integers, scales);
+        let factor = Int8Factor::new(&integers, &scales);
         Self { bytes, inputs, input_scale, factor }
     }
 

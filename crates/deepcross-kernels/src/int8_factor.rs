@@ -108,10 +108,10 @@ pub struct Int8Factor {
     outputs: usize,
     /// Panels of 16 outputs, group after group; the outputs that fill up the last panel are zero.
     panels: Aligned<PanelGroup>,
-    /// The sum of the integers of each output.
-    sums: Vec<i32>,
-    /// The scale of each output.
-    scales: Vec<f32>,
+    /// The sum of the integers of each output, in panels.
+    sums: Vec<[i32; PANEL]>,
+    /// The scale of each output, in panels.
+    scales: Vec<[f32; PANEL]>,
 }
 
 impl Int8Factor {
@@ -120,7 +120,7 @@ impl Int8Factor {
     /// # Panics
     /// If there is not one scale a row, the rows are not whole, or they are longer than [`MAX_INPUTS`].
     #[track_caller]
-    pub fn new(integers: &[i8], scales: Vec<f32>) -> Self {
+    pub fn new(integers: &[i8], scales: &[f32]) -> Self {
         let outputs = scales.len();
         let inputs = integers.len().checked_div(outputs).unwrap_or(0);
         assert_eq!(integers.len(), outputs * inputs, "whole rows of integers");
@@ -135,10 +135,14 @@ impl Int8Factor {
                 group[output % PANEL][..values.len()].copy_from_slice(values);
             }
         }
-        let row = |output: usize| &integers[output * inputs..(output + 1) * inputs];
-        let sums = (0..outputs).map(|output| row(output).iter().map(|&q| i32::from(q)).sum());
-        let sums = sums.collect();
-        Self { inputs, outputs, panels, sums, scales }
+        let n_panels = outputs.div_ceil(PANEL);
+        let (mut sums, mut all_scales) = (vec![[0; PANEL]; n_panels], vec![[0.0; PANEL]; n_panels]);
+        let places = sums.as_flattened_mut().iter_mut().zip(all_scales.as_flattened_mut());
+        for (output, ((sum, place), &scale)) in places.zip(scales).enumerate() {
+            let row = &integers[output * inputs..(output + 1) * inputs];
+            (*sum, *place) = (row.iter().map(|&q| i32::from(q)).sum(), scale);
+        }
+        Self { inputs, outputs, panels, sums, scales: all_scales }
     }
 
     /// The shape of the weight: (outputs, inputs).
@@ -150,9 +154,10 @@ impl Int8Factor {
         &self.panels
     }
 
-    /// The sum of integers and the scale of each output.
-    pub(crate) fn of_outputs(&self) -> (&[i32], &[f32]) {
-        (&self.sums, &self.scales)
+    /// The sum of integers and the scale of each output of a panel.
+    #[inline(always)]
+    pub(crate) fn of_panel(&self, panel: usize) -> (&[i32; PANEL], &[f32; PANEL]) {
+        (&self.sums[panel], &self.scales[panel])
     }
 }
 

@@ -4,10 +4,10 @@
 //! AVX-512 with VNNI adds four terms to each of 16 sums by one instruction.
 //! AVX2 widens the factors to 16 bits first, since its instruction for 8 bits saturates.
 
-use crate::each::each_number;
+use crate::activation::relu;
 use crate::int8_factor::{GROUP, InputScale, Int8Factor, PanelGroup};
 use crate::tile::PANEL;
-use crate::{Real, Write, products::Finish};
+use crate::{Activation, Real, Write, products::Finish};
 use std::ops::Range;
 
 /// The inputs of a group.
@@ -78,16 +78,16 @@ struct Product<'a, F> {
     finish: Finish<'a, F>,
 }
 
-/// The sums of `HEIGHT` rows and `PANELS` panels.
-type Sums<const HEIGHT: usize, const PANELS: usize> = [[[i32; PANEL]; PANELS]; HEIGHT];
-
 /// The way to the sums of a tile; each function is compiled for the instructions of its caller.
 trait Dot {
-    /// `Σ_k rows[r][k] · panels[p][k][j]`.
+    /// Calls `finish` with each row `r`, each panel `p`, and `Σ_k rows[r][k] · panels[p][k][j]`.
+    ///
+    /// Sums go from registers to the function one by one: an array of them would be copied.
     fn sums<const HEIGHT: usize, const PANELS: usize>(
         panels: [&[PanelGroup]; PANELS],
         rows: [&[RowGroup]; HEIGHT],
-    ) -> Sums<HEIGHT, PANELS>;
+        finish: impl FnMut(usize, usize, &[i32; PANEL]),
+    );
 }
 
 impl<F: Real> Product<'_, F> {
@@ -97,7 +97,7 @@ impl<F: Real> Product<'_, F> {
     )]
     fn run(self, kernel: Kernel, out: &mut [F]) {
         match kernel {
-            Kernel::Plain => self.tiles::<Plain, 1, 1>(out),
+            Kernel::Plain => self.tiles::<Plain, 1, 1, 1>(out),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `Kernel::in_use`, and the tests, name it only if the processor has its instructions.
             Kernel::Avx2 => unsafe { self.run_avx2(out) },
@@ -110,23 +110,27 @@ impl<F: Real> Product<'_, F> {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
     fn run_avx2(self, out: &mut [F]) {
-        self.tiles::<x86::Avx2, 3, 1>(out);
+        self.tiles::<x86::Avx2, 3, 1, 1>(out);
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]
     fn run_vnni(self, out: &mut [F]) {
-        self.tiles::<x86::Vnni, 12, 2>(out);
+        self.tiles::<x86::Vnni, 12, 2, 8>(out);
     }
 
-    /// Computes bands of tiles of full height, then the rows that are left in fours and one by one.
+    /// Computes bands of tiles of full height, then the rows that are left in fours, and one by one with `MANY` panels,
+    /// since the processor adds several sums at the same time.
     #[inline(always)]
-    fn tiles<D: Dot, const HEIGHT: usize, const PANELS: usize>(self, out: &mut [F]) {
+    fn tiles<D: Dot, const HEIGHT: usize, const PANELS: usize, const MANY: usize>(
+        self,
+        out: &mut [F],
+    ) {
         let tall = self.n_rows / HEIGHT * HEIGHT;
         let fours = tall + (self.n_rows - tall) / 4 * 4;
         self.band::<D, HEIGHT, PANELS>(0..tall, out);
         self.band::<D, 4, PANELS>(tall..fours, out);
-        self.band::<D, 1, PANELS>(fours..self.n_rows, out);
+        self.band::<D, 1, MANY>(fours..self.n_rows, out);
     }
 
     #[inline(always)]
@@ -165,46 +169,58 @@ impl<F: Real> Product<'_, F> {
         for r in 0..HEIGHT {
             rows[r] = &rows[r][(row + r) * k..][..k];
         }
-        let sums = D::sums::<HEIGHT, PANELS>(panels, rows);
-        for (r, sums) in sums.iter().enumerate() {
-            for (p, sums) in sums.iter().enumerate() {
-                self.finish(sums, row + r, (panel + p) * PANEL, out);
-            }
-        }
+        D::sums::<HEIGHT, PANELS>(
+            panels,
+            rows,
+            #[inline(always)]
+            |r, p, sums| self.finish(sums, row + r, (panel + p) * PANEL, out),
+        );
     }
 
     /// Finishes a row of a panel.
     #[inline(always)]
     fn finish(self, sums: &[i32; PANEL], row: usize, column: usize, out: &mut [F]) {
         let n = self.factor.shape().0;
-        let (all_sums, scales) = self.factor.of_outputs();
         let columns = column..n.min(column + PANEL);
+        let (all, scales) = self.factor.of_panel(column / PANEL);
         let zero = i32::from(self.scale.zero);
         let mut values = [F::zero(); PANEL];
-        let of_outputs = all_sums[columns.clone()].iter().zip(&scales[columns.clone()]);
-        for ((value, sum), (all, scale)) in values.iter_mut().zip(sums).zip(of_outputs) {
+        // Arrays of a fixed length, so that all steps are vectors.
+        for j in 0..PANEL {
             // Both terms, and so their difference, fit 32 bits.
-            let exact = sum - zero * all;
-            *value = F::of(f64::from(exact as f32 * (self.scale.scale * scale)));
+            let exact = sums[j] - zero * all[j];
+            values[j] = F::of(f64::from(exact as f32 * (self.scale.scale * scales[j])));
+        }
+        if let Some(bias) = self.finish.bias {
+            add(&mut values, &bias[columns.clone()]);
         }
         let place = row * n + column..row * n + columns.end;
-        let out = &mut out[place.clone()];
-        let values = &values[..out.len()];
-        match (self.finish.bias, self.finish.add) {
-            (None, None) => out.copy_from_slice(values),
-            (Some(bias), None) => {
-                each_number(out, [], [values, &bias[columns]], |o, [], [v, b]| *o = v + b);
-            }
-            (None, Some(add)) => {
-                each_number(out, [], [values, &add[place]], |o, [], [v, a]| *o = v + a);
-            }
-            (Some(bias), Some(add)) => {
-                let inputs = [values, &bias[columns], &add[place]];
-                each_number(out, [], inputs, |o, [], [v, b, a]| *o = v + b + a);
+        if let Some(more) = self.finish.add {
+            add(&mut values, &more[place.clone()]);
+        }
+        match self.finish.activation {
+            Activation::Identity => {}
+            Activation::Relu => values.iter_mut().for_each(|value| *value = relu(*value)),
+            other => values.iter_mut().for_each(|value| *value = other.apply(*value)),
+        }
+        let out = &mut out[place];
+        match <&mut [F; PANEL]>::try_from(&mut *out) {
+            Ok(out) => *out = values,
+            Err(_) => out.copy_from_slice(&values[..out.len()]),
+        }
+    }
+}
+
+/// Adds numbers, which may be fewer in the last panel.
+#[inline(always)]
+fn add<F: Real>(values: &mut [F; PANEL], more: &[F]) {
+    match <&[F; PANEL]>::try_from(more) {
+        Ok(more) => {
+            for j in 0..PANEL {
+                values[j] += more[j];
             }
         }
-        let activation = self.finish.activation;
-        each_number(out, [], [], |o, [], []| *o = activation.apply(*o));
+        Err(_) => values.iter_mut().zip(more).for_each(|(value, &more)| *value += more),
     }
 }
 
@@ -216,10 +232,11 @@ impl Dot for Plain {
     fn sums<const HEIGHT: usize, const PANELS: usize>(
         panels: [&[PanelGroup]; PANELS],
         rows: [&[RowGroup]; HEIGHT],
-    ) -> Sums<HEIGHT, PANELS> {
-        let mut sums = [[[0; PANEL]; PANELS]; HEIGHT];
-        for (row, sums) in rows.into_iter().zip(&mut sums) {
-            for (panel, sums) in panels.into_iter().zip(sums) {
+        mut finish: impl FnMut(usize, usize, &[i32; PANEL]),
+    ) {
+        for (r, row) in rows.into_iter().enumerate() {
+            for (p, panel) in panels.into_iter().enumerate() {
+                let mut sums = [0; PANEL];
                 for (left, group) in row.iter().zip(panel) {
                     for (sum, right) in sums.iter_mut().zip(group) {
                         for (&left, &right) in left.iter().zip(right) {
@@ -227,9 +244,9 @@ impl Dot for Plain {
                         }
                     }
                 }
+                finish(r, p, &sums);
             }
         }
-        sums
     }
 }
 
@@ -238,7 +255,7 @@ impl Dot for Plain {
 mod x86 {
     //! Sums by instructions of x86-64; the caller is compiled for them, and the functions are inlined into it.
 
-    use super::{Dot, RowGroup, Sums};
+    use super::{Dot, RowGroup};
     use crate::int8_factor::PanelGroup;
     use crate::tile::PANEL;
     use std::arch::x86_64::{
@@ -256,33 +273,36 @@ mod x86 {
         fn sums<const HEIGHT: usize, const PANELS: usize>(
             panels: [&[PanelGroup]; PANELS],
             rows: [&[RowGroup]; HEIGHT],
-        ) -> Sums<HEIGHT, PANELS> {
+            mut finish: impl FnMut(usize, usize, &[i32; PANEL]),
+        ) {
             let k = panels[0].len();
-            let (panels, rows) = (panels.map(|panel| &panel[..k]), rows.map(|row| &row[..k]));
-            let mut out = [[[0; PANEL]; PANELS]; HEIGHT];
-            // SAFETY: `Product::run_vnni`, the caller, has the instructions; a group of a panel and the sums of a panel
-            // are 64 bytes each.
+            let panels = panels.map(|panel| panel[..k].as_ptr());
+            let rows = rows.map(|row| row[..k].as_ptr());
+            // SAFETY: `Product::run_vnni`, the caller, has the instructions; panels and rows have `k` groups, and a group
+            // of a panel and the sums of a panel are 64 bytes each. Pointers, since the checks of places would keep the
+            // sums from staying in registers.
             unsafe {
                 let mut sums = [[_mm512_setzero_si512(); PANELS]; HEIGHT];
                 for i in 0..k {
                     let mut rights = [_mm512_setzero_si512(); PANELS];
                     for p in 0..PANELS {
-                        rights[p] = _mm512_loadu_si512(panels[p][i].as_ptr().cast());
+                        rights[p] = _mm512_loadu_si512(panels[p].add(i).cast());
                     }
                     for r in 0..HEIGHT {
-                        let left = _mm512_set1_epi32(i32::from_le_bytes(rows[r][i]));
+                        let left = _mm512_set1_epi32(i32::from_le_bytes(*rows[r].add(i)));
                         for p in 0..PANELS {
                             sums[r][p] = _mm512_dpbusd_epi32(sums[r][p], left, rights[p]);
                         }
                     }
                 }
-                for r in 0..HEIGHT {
-                    for p in 0..PANELS {
-                        _mm512_storeu_si512(out[r][p].as_mut_ptr().cast(), sums[r][p]);
+                for (r, sums) in sums.iter().enumerate() {
+                    for (p, sums) in sums.iter().enumerate() {
+                        let mut out = [0; PANEL];
+                        _mm512_storeu_si512(out.as_mut_ptr().cast(), *sums);
+                        finish(r, p, &out);
                     }
                 }
             }
-            out
         }
     }
 
@@ -294,8 +314,8 @@ mod x86 {
         fn sums<const HEIGHT: usize, const PANELS: usize>(
             panels: [&[PanelGroup]; PANELS],
             rows: [&[RowGroup]; HEIGHT],
-        ) -> Sums<HEIGHT, PANELS> {
-            let mut out = [[[0; PANEL]; PANELS]; HEIGHT];
+            mut finish: impl FnMut(usize, usize, &[i32; PANEL]),
+        ) {
             for (p, panel) in panels.into_iter().enumerate() {
                 let rows = rows.map(|row| &row[..panel.len()]);
                 // SAFETY: `Product::run_avx2`, the caller, has the instructions; a group of a panel is four times 16
@@ -318,18 +338,19 @@ mod x86 {
                         }
                     }
                     for r in 0..HEIGHT {
+                        let mut out = [0; PANEL];
                         for half in 0..2 {
                             let pair = [sums[r][2 * half], sums[r][2 * half + 1]];
                             // The sums of outputs 0 and 1, 4 and 5, 2 and 3, and 6 and 7 of the eight.
                             let mixed = _mm256_hadd_epi32(pair[0], pair[1]);
                             let sums = _mm256_permute4x64_epi64(mixed, 0b11_01_10_00);
-                            let place = out[r][p][8 * half..].as_mut_ptr().cast::<__m256i>();
+                            let place = out[8 * half..].as_mut_ptr().cast::<__m256i>();
                             _mm256_storeu_si256(place, sums);
                         }
+                        finish(r, p, &out);
                     }
                 }
             }
-            out
         }
     }
 }
@@ -337,7 +358,6 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Activation;
     use crate::int8_factor::quantise_into;
     use proptest::prelude::*;
 
@@ -367,7 +387,7 @@ mod tests {
         let mut integers = vec![0; weights.len()];
         let rows = integers.chunks_exact_mut(inputs).zip(weights.chunks_exact(inputs));
         let scales: Vec<f32> = rows.map(|(out, row)| quantise_into(out, row)).collect();
-        (Int8Factor::new(&integers, scales.clone()), integers, scales)
+        (Int8Factor::new(&integers, &scales), integers, scales)
     }
 
     proptest! {
@@ -423,7 +443,7 @@ mod tests {
     fn sums_do_not_saturate() {
         let k = crate::products::MAX_INPUTS;
         for sign in [1, -1_i8] {
-            let factor = Int8Factor::new(&vec![127 * sign; k * 2], vec![1.0, 0.5]);
+            let factor = Int8Factor::new(&vec![127 * sign; k * 2], &[1.0, 0.5]);
             let (scale, bytes) =
                 (InputScale { scale: 1.0, zero: 0 }, vec![[255; GROUP]; k / GROUP]);
             for kernel in kernels() {
@@ -445,7 +465,7 @@ mod tests {
 
     #[test]
     fn a_product_without_inputs_is_its_bias() {
-        let factor = Int8Factor::new(&[], vec![1.0; 2]);
+        let factor = Int8Factor::new(&[], &[1.0; 2]);
         let scale = InputScale::of_range(0.0, 1.0);
         let finish = Finish { bias: Some(&[1.5, -1.0]), ..Finish::plain(Write::Assign) };
         let mut out = [0.0_f32; 4];

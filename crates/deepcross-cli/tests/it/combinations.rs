@@ -139,7 +139,7 @@ fn each_call_with_a_quantised_model_is_true() {
         let call = &row[0];
         match row[1].strip_prefix("no: ") {
             Some(reason) => {
-                let error = refused(&folder, &call);
+                let error = refused(&folder, call);
                 assert!(error.contains(reason), "{call}: {error}");
             }
             None => {
@@ -158,7 +158,7 @@ fn a_model_that_loses_too_much_is_refused() {
     let folder = Folder::with_data();
     // Clicks follow the ad, and the rows that choose the scales have ages that no other row has.
     let rows = |age: fn(usize) -> usize| {
-        let click = |i: usize| (i % 3 == 2) != (i % 7 == 0);
+        let click = |i: usize| (i % 3 == 2) != i.is_multiple_of(7);
         let row = |i: usize| format!("{},ad{},a|b,{}\n", u8::from(click(i)), i % 3, age(i));
         std::iter::once("click,ad,tags,age\n".to_owned())
             .chain((0..400).map(row))
