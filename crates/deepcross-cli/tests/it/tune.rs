@@ -353,6 +353,10 @@ fn searches_that_make_no_sense_are_refused() {
         "--set tune.train.seed=[1]",
         "run.toml: line 29: `tune.train.seed`: must be the same in all trials: set it in `[train]`",
     );
+    refused(
+        "--set tune.train.batch=[64,0]",
+        "run.toml: line 30: `tune.train.batch`: cannot be 0: must be at least 1, but is 0",
+    );
     std::fs::create_dir_all(folder.path("logs/day=1")).unwrap();
     std::fs::copy(folder.path("train.tsv"), folder.path("logs/day=1/a.tsv")).unwrap();
     folder.fail(
