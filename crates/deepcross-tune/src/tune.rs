@@ -1,6 +1,6 @@
 //! A whole search: its plan, its rungs, the last comparison, and the files that it writes.
 
-use crate::cache_store::CacheStore;
+use crate::cache_store::{CacheStore, key_of};
 use crate::clock::Clock;
 use crate::error::TuneError;
 use crate::event::{Events, TuneEvent};
@@ -143,6 +143,12 @@ impl Plan {
         let journal = Mutex::new(journal);
         let search = Search {
             trials: &self.trials,
+            cache_keys: self
+                .trials
+                .of
+                .iter()
+                .map(|(&n, trial)| (n, key_of(&trial.config)))
+                .collect(),
             rungs: &self.rungs,
             by: self.by,
             folder: &runs,
@@ -156,6 +162,7 @@ impl Plan {
         let survivors = search.run(&in_time, &journal)?;
         let records = lock(&journal).records.clone();
         let winner = self.winner(&survivors, &records, options)?.clone();
+        caches.keep(search.keys_of([0, winner.number]));
         let whole = Runner { threads: *all_threads, ..to_the_end };
         let model = search.finished(&winner, &whole)?;
 
