@@ -30,6 +30,7 @@ pub use row_cache::cached_columns;
 pub(crate) use row_cache::{CachePlan, CacheWriters, send_rows};
 pub(crate) use rows::{Rows, check_settings};
 pub(crate) use setup::{fit_encoder, fit_encoder_on, fit_encoder_until};
+pub use thread_pool::on_threads;
 pub(crate) use thread_pool::thread_pool;
 pub use trainer::train;
 pub(crate) use trainer::train_fitted;
