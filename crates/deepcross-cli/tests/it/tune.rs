@@ -242,6 +242,49 @@ fn the_last_rows_are_cut_off_if_rows_are_held_out_by_time() {
 }
 
 #[test]
+fn rows_are_cut_off_several_files_beside_validation_files() {
+    let folder = Folder::new();
+    let rows = noise(400);
+    let lines: Vec<_> = rows.lines().collect();
+    let part = |from: usize, to: usize| [&lines[..1], &lines[from..to]].concat().join("\n") + "\n";
+    for (name, from, to) in [("a.csv", 1, 151), ("b.csv", 151, 301), ("valid.csv", 301, 401)] {
+        folder.write(name, part(from, to));
+    }
+    let ranges = "[tune]\nfinal_fraction = 0.2\ntrain.learning_rate = [0.01, 0.1]\n";
+    let call = "tune --config run.toml --data a.csv b.csv --valid valid.csv --trials 3 --seeds 2 --out search";
+    folder.write("run.toml", format!("{NOISE}{ranges}"));
+    let at_random = search(&folder, call);
+    let rows_of = |name: &str| folder.text(&format!("search/rows/{name}.csv"));
+    let sorted = |texts: &[&str]| {
+        let mut rows: Vec<_> = texts.iter().flat_map(|text| text.lines().skip(1)).collect();
+        rows.sort_unstable();
+        rows.join("\n")
+    };
+    let (train, test) = (rows_of("train"), rows_of("test"));
+    assert_eq!(sorted(&[&train, &test]), sorted(&[&part(1, 301)]));
+    assert_ne!(test, part(241, 301));
+    let n_valid = |found: &Value| found["trials"][0]["trained"]["valid_rows"].clone();
+    assert_eq!(n_valid(&at_random.0), 100);
+    let own = "train --config search/winner.toml --data search/rows/train.csv --valid valid.csv --out own.dcx";
+    folder.succeed(own);
+    assert!(folder.read("own.dcx") == at_random.1[1]);
+    remove(&folder);
+    // The last rows, since the rows are in the order of time.
+    let in_order = NOISE.replace("label = 'click'", "label = 'click'\norder = 'time'");
+    folder.write("run.toml", format!("{in_order}{ranges}"));
+    let by_time = search(&folder, call);
+    assert_eq!((rows_of("train"), rows_of("test")), (part(1, 241), part(241, 301)));
+    assert_eq!(n_valid(&by_time.0), 100);
+    remove(&folder);
+    assert!(search(&folder, &format!("{call} --jobs 2")) == by_time);
+    folder.fail(
+        &call.replace("--trials", "--resume --test valid.csv --trials"),
+        2,
+        "the rows of valid.csv are validation rows already: the last comparison needs test rows that the search has not seen",
+    );
+}
+
+#[test]
 fn a_search_that_runs_out_of_time_is_replayed_and_can_go_on() {
     let folder = simulated(&format!("{CONFIG}{RANGES}"));
     let whole = search(&folder, TUNE);
