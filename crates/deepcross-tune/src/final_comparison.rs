@@ -316,6 +316,52 @@ mod tests {
         assert_eq!((worse.value, worse.verdict()), (-0.03, Verdict::Worse));
     }
 
+    /// A number of [0, 1) for each place.
+    fn uniform(place: [u64; 4]) -> f64 {
+        let bytes: Vec<u8> = place.iter().flat_map(|part| part.to_le_bytes()).collect();
+        (xxhash_rust::xxh3::xxh3_64(&bytes) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// The gains by each metric of one model over another that is as good, in a draw of rows and of seeds.
+    fn gains_by_chance(draw: u64) -> [Gain; 3] {
+        const ROWS: u64 = 150;
+        let labels: Vec<f32> =
+            (0..ROWS).map(|row| f32::from(u8::from(uniform([draw, 0, 0, row]) < 0.4))).collect();
+        let rows = TestRows::new(&labels, &[0.0_f32; 0]).unwrap();
+        let runs = [1, 2].map(|side| {
+            let mut runs = rows.runs();
+            for seed in 1..=4 {
+                let probability = |row| {
+                    let of_seed = uniform([draw, side, seed, row]) - 0.5;
+                    (0.2 + 0.3 * uniform([draw, side, 0, row]) + 0.2 * of_seed) as f32
+                };
+                runs.push(&(0..ROWS).map(probability).collect::<Vec<_>>()).unwrap();
+            }
+            runs
+        });
+        let auc = runs[0].auc_difference(&runs[1], LEVEL).unwrap().unwrap();
+        let log_loss = runs[0].log_loss_difference(&runs[1], LEVEL).unwrap().unwrap();
+        [Monitor::Auc, Monitor::LogLoss, Monitor::AucLogLoss]
+            .map(|by| Gain::of(by, &auc, &log_loss))
+    }
+
+    #[test]
+    fn two_models_that_are_as_good_rarely_have_another_verdict() {
+        const N: u64 = 300;
+        let all: Vec<_> = (0..N).map(gains_by_chance).collect();
+        // Five standard errors above what an interval of 95 % promises.
+        let most = |share: f64| N as f64 * share + 5.0 * (N as f64 * share * (1.0 - share)).sqrt();
+        for by in 0..3 {
+            let n = |wanted: &[Verdict]| {
+                all.iter().filter(|gains| wanted.contains(&gains[by].verdict())).count() as f64
+            };
+            let (better, other) = (n(&[Verdict::Better]), n(&[Verdict::Better, Verdict::Worse]));
+            assert!(better <= most(0.025) && other <= most(0.05), "{better} and {other} of {N}");
+            // The intervals are not so wide that nothing is ever found.
+            assert!(other > 0.0 || by == 2, "none of {N}");
+        }
+    }
+
     #[test]
     fn seeds_can_be_named_by_a_configuration() {
         assert_eq!(seed_after(1, 1), 2);

@@ -3,7 +3,7 @@
 use crate::Folder;
 use serde_json::Value;
 use std::fmt::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A small run on simulated clicks, whose learning rate is far too low.
@@ -114,7 +114,7 @@ fn a_search_that_is_killed_goes_on_to_the_same_winner() {
     let (mut kills, mut is_done) = (0, false);
     while !is_done {
         // Longer and longer, so that the search ends at last.
-        let wait = alone.mul_f64(0.1 + 0.04 * f64::from(kills));
+        let wait = alone.mul_f64(0.05 + 0.03 * f64::from(kills));
         is_done = runs_to_the_end(&folder, kills % 2 + 1, wait);
         kills += u32::from(!is_done);
     }
@@ -125,31 +125,42 @@ fn a_search_that_is_killed_goes_on_to_the_same_winner() {
 
 /// Starts the search or goes on with it, and ends it after a time, by SIGTERM if it has one job, else by SIGKILL; returns whether it had ended.
 fn runs_to_the_end(folder: &Folder, jobs: u32, wait: Duration) -> bool {
-    let call = format!("{TUNE} --resume --jobs {jobs}");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_deepcross"))
-        .args(call.split(' '))
-        .current_dir(folder.folder.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = begun(folder, &format!("{TUNE} --resume --jobs {jobs}"));
     std::thread::sleep(wait);
     let has_ended = child.try_wait().unwrap().is_some();
     if jobs == 1 {
-        // The program writes checkpoints, and ends.
-        let id = child.id().to_string();
-        let _ = Command::new("kill").args(["-TERM", &id]).stderr(Stdio::null()).status().unwrap();
-        let sent = Instant::now();
-        while child.try_wait().unwrap().is_none() {
-            assert!(sent.elapsed() < PATIENCE, "a search hangs after SIGTERM");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        terminate(&mut child);
         return has_ended;
     }
     // SIGKILL: nothing of the program runs after it.
     child.kill().unwrap();
     assert!(child.wait().unwrap().success() || !has_ended);
     has_ended
+}
+
+/// Starts the program.
+fn begun(folder: &Folder, call: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_deepcross"))
+        .args(call.split(' '))
+        .current_dir(folder.folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Ends the program by SIGTERM, and waits until it has ended.
+fn terminate(child: &mut Child) {
+    if child.try_wait().unwrap().is_some() {
+        return;
+    }
+    let id = child.id().to_string();
+    let _ = Command::new("kill").args(["-TERM", &id]).stderr(Stdio::null()).status().unwrap();
+    let sent = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(sent.elapsed() < PATIENCE, "a search hangs after SIGTERM");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
@@ -282,6 +293,35 @@ fn rows_are_cut_off_several_files_beside_validation_files() {
         2,
         "the rows of valid.csv are validation rows already: the last comparison needs test rows that the search has not seen",
     );
+}
+
+#[test]
+fn a_signal_while_rows_are_encoded_or_scored_ends_the_search_and_it_goes_on_to_the_same_winner() {
+    let folder = simulated(&format!("{CONFIG}{RANGES}"));
+    folder.succeed("simulate --rows 30000 --seed 2 --out test.tsv");
+    let call = TUNE.replace("--trials 9", "--trials 3");
+    let expected = search(&folder, &call);
+    remove(&folder);
+    let files = |name: &str| {
+        let files = std::fs::read_dir(folder.path(name)).into_iter().flatten();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.collect::<Vec<_>>()
+    };
+    let is_encoding = || !files("search/caches").is_empty();
+    let is_scoring = || {
+        let n_final = files("search/runs").iter().filter(|name| name.contains("-seed")).count();
+        n_final == 6 && !files("search/runs").iter().any(|name| name.ends_with(".checkpoint"))
+    };
+    let n_stopped = [&is_encoding as &dyn Fn() -> bool, &is_scoring].map(|is_time| {
+        let mut child = begun(&folder, &format!("{call} --resume"));
+        while child.try_wait().unwrap().is_none() && !is_time() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        terminate(&mut child);
+        u32::from(child.wait().unwrap().code() == Some(143))
+    });
+    assert!(n_stopped.iter().sum::<u32>() > 0, "both ended before the signal");
+    assert!(search(&folder, &format!("{call} --resume")) == expected);
 }
 
 #[test]

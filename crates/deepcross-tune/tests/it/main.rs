@@ -1,6 +1,7 @@
 //! Searches on small data: what they keep on disk, how they stop, and how often they take noise for a gain.
 
 mod caches;
+mod noise;
 mod stopping;
 
 use deepcross_data::Input;
