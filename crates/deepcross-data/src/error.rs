@@ -131,6 +131,17 @@ pub enum DataError {
         /// The problem with the file.
         problem: String,
     },
+    /// A cache needs more bytes than it may have.
+    #[error("{}: needs more bytes than it may have", named(file))]
+    CacheTooLarge {
+        /// The file, which is not there.
+        file: PathBuf,
+        /// The bytes that it would have had at least.
+        bytes: u64,
+    },
+    /// The caller asked to stop before all rows were read.
+    #[error("stopped before all rows were read")]
+    Stopped,
     /// A cache, or a file that rows are shuffled through, cannot be written.
     #[error("{}: cannot be written", named(file))]
     Unwritable {

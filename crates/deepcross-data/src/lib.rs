@@ -34,7 +34,7 @@ pub use config::{
 };
 pub use encode::{
     Drift, Fitted, Labels, NegativeCounts, PositiveBlocks, RawReader, RowPlan, RowReader,
-    SetCounts, Side, SplitReport, check_first_rows, fit, fit_on_ranks,
+    SetCounts, Side, SplitReport, Stop, check_first_rows, fit, fit_on_ranks, fit_until,
 };
 pub use error::DataError;
 pub use find_files::{FoundFiles, FoundFolder, find_files};

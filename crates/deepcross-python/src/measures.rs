@@ -85,7 +85,11 @@ fn importances(
     let (tapes, predictor) = (Tapes::new(), run.trained.predictor());
     let mut sample = RowSample::new(reader.new_batch(), max_rows);
     let mut observe = |rows: EvaluatedRows<'_>| sample.push(rows.batch, rows.probabilities);
-    let options = EvaluateOptions { tapes: Some(&tapes), observe: Some(&mut observe) };
+    let options = EvaluateOptions {
+        tapes: Some(&tapes),
+        observe: Some(&mut observe),
+        ..EvaluateOptions::default()
+    };
     let evaluated = evaluate(predictor, &mut reader, options)?;
     let warnings = model.warnings(&reader, evaluated.summary.rows);
     let sample = sample.into_rows();

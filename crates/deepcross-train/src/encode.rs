@@ -6,10 +6,12 @@ use crate::error::TrainError;
 use crate::event::{Event, Observer};
 use crate::options::Files;
 use crate::run::{
-    CachePlan, Rows, check_schema, check_settings, fit_encoder_on, send_rows, survey, thread_pool,
+    CachePlan, CacheWriters, Rows, check_schema, check_settings, fit_encoder_on, fit_encoder_until,
+    send_rows, survey, thread_pool,
 };
 use deepcross_collective::collectives::{all_gather, broadcast};
 use deepcross_collective::{Channel, Communicator};
+use deepcross_data::cache::WriteLimits;
 use deepcross_data::{DataError, Fitted};
 use deepcross_features::{Encoder, History};
 use deepcross_model::TrainedModel;
@@ -43,11 +45,15 @@ pub struct EncodeOptions<'a> {
     /// All ranks call [`encode`] with the same configuration and the same files. Rank 0 writes the cache and reports the
     /// events.
     pub ranks: Option<&'a dyn Communicator>,
+    /// What the caller allows, by default everything: the bytes of the cache, and whether the call ends early. It is asked
+    /// while the encoder is fitted and while the file is written; ranks do not ask.
+    pub limits: WriteLimits<'a>,
 }
 
 impl Default for EncodeOptions<'_> {
     fn default() -> Self {
-        Self { threads: 1, init: None, strict: false, ranks: None }
+        let limits = WriteLimits::default();
+        Self { threads: 1, init: None, strict: false, ranks: None, limits }
     }
 }
 
@@ -58,6 +64,7 @@ impl Default for EncodeOptions<'_> {
 /// # Errors
 /// As [`train`](crate::train), and if the file cannot be written. An earlier file of this name then stays.
 /// With ranks, also if they have other settings or files than each other, or if one is lost.
+/// [`DataError::Stopped`] and [`DataError::CacheTooLarge`] if the caller does not allow more.
 pub fn encode(
     config: &RunConfig,
     files: &Files,
@@ -65,13 +72,13 @@ pub fn encode(
     out: &Path,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<WrittenCache, TrainError> {
-    let EncodeOptions { threads, init, strict, ranks } = options;
+    let EncodeOptions { threads, init, strict, ranks, limits } = options;
     let ranks = ranks.filter(|ranks| ranks.size() > 1);
     let is_first = ranks.is_none_or(|ranks| ranks.rank() == 0);
     let mut quiet = |_: Event<'_>| ();
     let observe = if is_first { observe } else { &mut quiet };
     let mut observer = Observer::new(observe, strict);
-    let job = Job { config, files, init, ranks };
+    let job = Job { config, files, init, ranks, limits };
     thread_pool(threads)?.install(|| job.run(out, &mut observer))
 }
 
@@ -82,11 +89,12 @@ struct Job<'a> {
     files: &'a Files,
     init: Option<&'a TrainedModel>,
     ranks: Option<&'a dyn Communicator>,
+    limits: WriteLimits<'a>,
 }
 
 impl Job<'_> {
     fn run(self, out: &Path, observer: &mut Observer<'_>) -> Result<WrittenCache, TrainError> {
-        let Self { config, files, init, ranks } = self;
+        let Self { config, files, init, ranks, limits } = self;
         check_settings(config, !files.valid.is_empty())?;
         init.map_or(Ok(()), |init| check_schema(config, init))?;
         let rows = Rows::open(config, files)?;
@@ -103,7 +111,10 @@ impl Job<'_> {
         fitted.report(config, observer)?;
         let encoder = (&encoder, history.as_ref());
         let sizes = match ranks.filter(|ranks| ranks.rank() > 0) {
-            None => plan.write((config, &rows), encoder, &fitted, ranks)?.sizes(),
+            None => {
+                let by = ranks.map_or(CacheWriters::Alone(limits), CacheWriters::Ranks);
+                plan.write((config, &rows), encoder, &fitted, by)?.sizes()
+            }
             Some(ranks) => {
                 send_rows((config, &rows), encoder, ranks)?;
                 (0, 0)
@@ -115,13 +126,16 @@ impl Job<'_> {
 
     /// The encoder, the companion counts of training rows, and the counts of the rows.
     fn encoder(self, rows: &Rows) -> Result<(Encoder, Option<History>, FittedRows), TrainError> {
-        let Self { config, init, ranks, .. } = self;
+        let Self { config, init, ranks, limits, .. } = self;
         if let Some(init) = init {
             let encoder = init.encoder.clone().for_training();
             let counts = survey(config, rows, (init, &encoder))?;
             return Ok((encoder, None, counts));
         }
-        let fitted = fit_encoder_on(config, rows, ranks)?;
+        let fitted = match ranks {
+            None => fit_encoder_until(config, rows, limits.stop)?,
+            Some(ranks) => fit_encoder_on(config, rows, ranks)?,
+        };
         let counts = FittedRows::of(&fitted);
         let Fitted { encoder, history, .. } = fitted;
         Ok((encoder, Some(history), counts))

@@ -44,7 +44,9 @@ pub use prediction::{
 pub use quantise::{Quantisation, quantise};
 pub use rank_traffic::RankTraffic;
 pub use ranks::save_on_ranks;
-pub use run::{DataWait, Engine, EvaluateOptions, EvaluatedRows, cached_columns, evaluate, train};
+pub use run::{
+    DataWait, Engine, EvaluateOptions, EvaluatedRows, cached_columns, evaluate, on_threads, train,
+};
 pub use trained_run::TrainedRun;
 pub use warning::Warning;
 

@@ -5,13 +5,12 @@
 //! knows about time and signals.
 
 use deepcross_collective::Communicator;
+pub use deepcross_data::Stop;
+
 use deepcross_data::Input;
 use deepcross_model::TrainedModel;
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-/// Asks the caller whether a run is to end early.
-pub type Stop<'s> = &'s (dyn Fn() -> bool + Sync);
 
 /// The options of a run, for [`train`](crate::train).
 pub struct RunOptions<'a> {
@@ -25,6 +24,9 @@ pub struct RunOptions<'a> {
     /// Asked after each batch; if it returns true, the run ends with
     /// [`TrainError::Interrupted`](crate::TrainError::Interrupted) and without a checkpoint.
     pub stop: Option<Stop<'a>>,
+    /// Asked while the encoder is fitted to the rows of files; if it returns true, the run ends before its first step, with
+    /// [`DataError::Stopped`](deepcross_data::DataError::Stopped).
+    pub stop_fitting: Option<Stop<'a>>,
     /// A file for the encoded rows, if any, so that epochs do not parse text.
     ///
     /// A cache of the same rows that is already there is used; any other file is replaced.
@@ -46,13 +48,14 @@ impl Default for RunOptions<'_> {
     /// A new model on one thread, without checkpoints and cache, not strict, and trained to its end.
     fn default() -> Self {
         let (init, checkpoints, stop, cache, ranks) = (None, None, None, None, None);
-        Self { threads: 1, init, checkpoints, stop, cache, strict: false, ranks }
+        let (stop_fitting, strict) = (None, false);
+        Self { threads: 1, init, checkpoints, stop, stop_fitting, cache, strict, ranks }
     }
 }
 
 impl fmt::Debug for RunOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { threads, init, checkpoints, stop: _, cache, strict, ranks } = self;
+        let Self { threads, init, checkpoints, cache, strict, ranks, .. } = self;
         let mut debug = f.debug_struct("RunOptions");
         debug.field("threads", threads).field("init", init).field("checkpoints", checkpoints);
         debug.field("cache", cache).field("strict", strict).field("ranks", ranks);

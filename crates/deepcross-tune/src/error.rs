@@ -46,7 +46,7 @@ pub enum TuneError {
     Default(Box<TrainError>),
     /// Rows cannot be read, or cut off for the last comparison.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(DataError),
     /// A model of the last comparison cannot be stored or read.
     #[error(transparent)]
     Model(#[from] ArtifactError),
@@ -111,7 +111,19 @@ pub enum TuneError {
 
 impl From<TrainError> for TuneError {
     fn from(error: TrainError) -> Self {
-        Self::Train(Box::new(error))
+        match error {
+            TrainError::Data(DataError::Stopped) => Self::Interrupted,
+            error => Self::Train(Box::new(error)),
+        }
+    }
+}
+
+impl From<DataError> for TuneError {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Stopped => Self::Interrupted,
+            error => Self::Data(error),
+        }
     }
 }
 

@@ -60,8 +60,8 @@ pub enum TuneEvent<'a> {
     },
     /// A set of fields needs more bytes than all caches may have, so that its trials read the files.
     CacheTooLarge {
-        /// The bytes that it needs.
-        bytes: u64,
+        /// The most bytes of all caches.
+        bound: u64,
     },
     /// The time of the search has ended; what runs is stopped.
     TimeIsUp,

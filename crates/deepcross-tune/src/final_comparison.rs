@@ -11,7 +11,9 @@ use crate::trial::Trial;
 use deepcross_data::{Input, Labels};
 use deepcross_metrics::inference::{SeedDifference, SeedEstimate, SeedRuns, TestRows};
 use deepcross_train::config::{Monitor, ValidBy};
-use deepcross_train::{EvaluateOptions, RunConfig, TrainError, TrainedRun, evaluate};
+use deepcross_train::{
+    EvaluateOptions, RunConfig, Stop, TrainError, TrainedRun, evaluate, on_threads,
+};
 use serde::Serialize;
 use std::path::Path;
 
@@ -82,6 +84,19 @@ pub(crate) struct Sides<'a> {
     pub(crate) winner: &'a Trial,
 }
 
+/// What the sides are tested with.
+#[derive(Clone, Copy)]
+pub(crate) struct FinalTest<'a> {
+    /// The rows, which the search has not seen.
+    pub(crate) rows: &'a Input,
+    /// The metric that trials were chosen by.
+    pub(crate) by: Monitor,
+    /// The seeds of each side.
+    pub(crate) n_seeds: usize,
+    /// The threads that score the rows.
+    pub(crate) threads: usize,
+}
+
 /// The names of the sides.
 const NAMES: [&str; 2] = ["default", "winner"];
 
@@ -118,8 +133,9 @@ impl Sides<'_> {
     pub(crate) fn compare(
         self,
         (runner, jobs, folder): (&Runner<'_>, usize, &Path),
-        (test, by, n_seeds): (&Input, Monitor, usize),
+        test: FinalTest<'_>,
     ) -> Result<Result<FinalComparison, Verdict>, TuneError> {
+        let n_seeds = test.n_seeds;
         let first = self.default.config.train.seed;
         // The seed of the search had a part in the choice.
         let seeds: Vec<u64> = (1..=n_seeds as u64).map(|n| seed_after(first, n)).collect();
@@ -128,7 +144,9 @@ impl Sides<'_> {
             NAMES.into_iter().zip(sides).map(move |(side, trial)| (side, trial, seed))
         });
         match for_each(runs, jobs, |run| train_once(run, runner, folder)) {
-            Ok(()) => match tested(folder, (sides, &seeds), test, by) {
+            Ok(()) => match on_threads(test.threads, || {
+                tested(folder, (sides, &seeds), (test, runner.stop))
+            })? {
                 // What the search has found does not depend on the test rows.
                 Err(TuneError::Train(error)) => Ok(Err(unscored(&*error))),
                 Err(TuneError::Data(error)) => Ok(Err(unscored(&error))),
@@ -207,10 +225,10 @@ fn with_seed(config: &RunConfig, seed: u64, has_valid_files: bool) -> RunConfig 
 fn tested(
     folder: &Path,
     (sides, seeds): ([&Trial; 2], &[u64]),
-    test: &Input,
-    by: Monitor,
+    (test, stop): (FinalTest<'_>, Stop<'_>),
 ) -> Result<Result<FinalComparison, Verdict>, TuneError> {
-    let first = score(&run_files(folder, sides[0], seeds[0]).model, test)?;
+    let score = |trial, seed| score(&run_files(folder, trial, seed).model, test.rows, stop);
+    let first = score(sides[0], seeds[0])?;
     let Scored { labels, weights, .. } = &first;
     let positives = labels.iter().filter(|label| **label == 1.0).count() as u64;
     let rows = TestRows::new(labels, weights)?;
@@ -220,7 +238,7 @@ fn tested(
     for (at, (trial, runs)) in sides.into_iter().zip(&mut scores).enumerate() {
         // The first model is scored already.
         for &seed in seeds.iter().skip(usize::from(at == 0)) {
-            let scored = score(&run_files(folder, trial, seed).model, test)?;
+            let scored = score(trial, seed)?;
             if scored.labels != *labels {
                 return unknown("other test rows are skipped with the fields of the winner");
             }
@@ -235,7 +253,8 @@ fn tested(
     let Some(((auc, log_loss), (default, winner))) = all else {
         return unknown("the test rows need at least two rows of each class with a weight above 0");
     };
-    let (seeds, rows, gain) = (seeds.to_vec(), labels.len() as u64, Gain::of(by, &auc, &log_loss));
+    let gain = Gain::of(test.by, &auc, &log_loss);
+    let (seeds, rows) = (seeds.to_vec(), labels.len() as u64);
     Ok(Ok(FinalComparison { seeds, rows, positives, default, winner, auc, log_loss, gain }))
 }
 
@@ -252,7 +271,7 @@ struct Scored {
     probabilities: Vec<f32>,
 }
 
-fn score(model: &Path, test: &Input) -> Result<Scored, TuneError> {
+fn score(model: &Path, test: &Input, stop: Stop<'_>) -> Result<Scored, TuneError> {
     let run = TrainedRun::load(model)?;
     let mut reader = run.reader(test, Labels::Required)?;
     let mut scored = Scored::default();
@@ -261,7 +280,11 @@ fn score(model: &Path, test: &Input) -> Result<Scored, TuneError> {
         scored.weights.extend_from_slice(rows.batch.weights());
         scored.probabilities.extend_from_slice(rows.probabilities);
     };
-    let options = EvaluateOptions { observe: Some(&mut take), ..EvaluateOptions::default() };
+    let options = EvaluateOptions {
+        observe: Some(&mut take),
+        stop: Some(stop),
+        ..EvaluateOptions::default()
+    };
     let evaluated = evaluate(run.trained.predictor(), &mut reader, options);
     evaluated.map_err(|error: TrainError| TuneError::from(error))?;
     Ok(scored)
@@ -291,6 +314,52 @@ mod tests {
         assert_eq!(verdict(Monitor::AucLogLoss), Verdict::NotBetter);
         let worse = Gain::of(Monitor::LogLoss, &auc, &difference(0.03, 0.02));
         assert_eq!((worse.value, worse.verdict()), (-0.03, Verdict::Worse));
+    }
+
+    /// A number of [0, 1) for each place.
+    fn uniform(place: [u64; 4]) -> f64 {
+        let bytes: Vec<u8> = place.iter().flat_map(|part| part.to_le_bytes()).collect();
+        (xxhash_rust::xxh3::xxh3_64(&bytes) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// The gains by each metric of one model over another that is as good, in a draw of rows and of seeds.
+    fn gains_by_chance(draw: u64) -> [Gain; 3] {
+        const ROWS: u64 = 150;
+        let labels: Vec<f32> =
+            (0..ROWS).map(|row| f32::from(u8::from(uniform([draw, 0, 0, row]) < 0.4))).collect();
+        let rows = TestRows::new(&labels, &[0.0_f32; 0]).unwrap();
+        let runs = [1, 2].map(|side| {
+            let mut runs = rows.runs();
+            for seed in 1..=4 {
+                let probability = |row| {
+                    let of_seed = uniform([draw, side, seed, row]) - 0.5;
+                    (0.2 + 0.3 * uniform([draw, side, 0, row]) + 0.2 * of_seed) as f32
+                };
+                runs.push(&(0..ROWS).map(probability).collect::<Vec<_>>()).unwrap();
+            }
+            runs
+        });
+        let auc = runs[0].auc_difference(&runs[1], LEVEL).unwrap().unwrap();
+        let log_loss = runs[0].log_loss_difference(&runs[1], LEVEL).unwrap().unwrap();
+        [Monitor::Auc, Monitor::LogLoss, Monitor::AucLogLoss]
+            .map(|by| Gain::of(by, &auc, &log_loss))
+    }
+
+    #[test]
+    fn two_models_that_are_as_good_rarely_have_another_verdict() {
+        const N: u64 = 300;
+        let all: Vec<_> = (0..N).map(gains_by_chance).collect();
+        // Five standard errors above what an interval of 95 % promises.
+        let most = |share: f64| N as f64 * share + 5.0 * (N as f64 * share * (1.0 - share)).sqrt();
+        for by in 0..3 {
+            let n = |wanted: &[Verdict]| {
+                all.iter().filter(|gains| wanted.contains(&gains[by].verdict())).count() as f64
+            };
+            let (better, other) = (n(&[Verdict::Better]), n(&[Verdict::Better, Verdict::Worse]));
+            assert!(better <= most(0.025) && other <= most(0.05), "{better} and {other} of {N}");
+            // The intervals are not so wide that nothing is ever found.
+            assert!(other > 0.0 || by == 2, "none of {N}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use deepcross_data::split::{
     Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, SplitRows, SplitSet, Splitter,
     split_in_memory,
 };
-use deepcross_data::{DataError, Input, Source, check_first_rows};
+use deepcross_data::{BadRows, DataError, Input, Source, Stop, check_first_rows};
 use deepcross_train::config::ValidBy;
 use deepcross_train::{Files, RunConfig};
 use std::path::Path;
@@ -54,13 +54,13 @@ impl FinalRows {
     /// The files; rows are cut off into `folder`, unless they are in memory or an earlier call has done that.
     ///
     /// # Errors
-    /// If rows cannot be divided or written.
+    /// If rows cannot be divided or written, and [`TuneError::Interrupted`] if the caller asks to stop meanwhile.
     pub(crate) fn files(
         self,
         files: &Files,
         config: &RunConfig,
         folder: &Path,
-        events: &Events<'_>,
+        (events, stop): (&Events<'_>, Stop<'_>),
     ) -> Result<SearchFiles, TuneError> {
         let share = match self {
             Self::Given(test) => return Ok(SearchFiles { files: files.clone(), test }),
@@ -73,7 +73,7 @@ impl FinalRows {
         let path = |name: &str| folder.join(format!("{name}.{}", source.extension()));
         let (train, test) = (path("train"), path("test"));
         if !(train.is_file() && test.is_file()) {
-            let written = cut(&source, config, share, folder)?;
+            let written = cut(&source, &rule(config, share), config.data.bad_rows, (folder, stop))?;
             let n = |set| written.iter().filter(|file| file.set == set).map(|file| file.rows).sum();
             let (train, test) = (n(SplitSet::Train), n(SplitSet::Test));
             events.send(TuneEvent::CutOff { train, test, folder: Some(folder) });
@@ -111,14 +111,13 @@ fn in_memory(
 /// Writes the rows that are left and those that are cut off.
 fn cut(
     source: &Source,
-    config: &RunConfig,
-    share: f64,
-    folder: &Path,
+    by: &SplitBy,
+    bad_rows: BadRows,
+    (folder, stop): (&Path, Stop<'_>),
 ) -> Result<Vec<SplitFile>, TuneError> {
-    let by = rule(config, share);
-    let mut splitter = Splitter::new(source, &by, config.data.bad_rows)?;
-    let mut outputs = SplitFiles::create(SplitFolder::create(folder)?, source, &by)?;
-    outputs.write_all(&mut splitter)?;
+    let mut splitter = Splitter::new(source, by, bad_rows)?;
+    let mut outputs = SplitFiles::create(SplitFolder::create(folder)?, source, by)?;
+    outputs.write_until(&mut splitter, stop)?;
     Ok(outputs.finish()?)
 }
 

@@ -21,6 +21,7 @@ pub mod space;
 mod trial;
 mod tune;
 mod tuned;
+mod value_check;
 
 pub use error::TuneError;
 pub use event::{RunName, TuneEvent};

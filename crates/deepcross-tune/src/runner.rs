@@ -71,7 +71,11 @@ impl Runner<'_> {
         files: &RunFiles,
         epochs: u32,
     ) -> Result<Progress, Failure> {
-        let lease = self.caches.lease(config, (self.files, self.threads), (self.events, name))?;
+        let rows = (self.files, self.threads, self.stop);
+        let lease = match self.caches.lease(config, rows, (self.events, name)) {
+            Err(TrainError::Data(DataError::Stopped)) => return Ok(Progress::Stopped),
+            lease => lease?,
+        };
         let (mut is_due, stop) = (due(config.train.checkpoint_minutes()), self.stop);
         let ask = move |_: u64| match (stop(), is_due()) {
             (true, _) => Next::Stop,
@@ -81,7 +85,9 @@ impl Runner<'_> {
         let checkpoints =
             Checkpoints::new(&files.checkpoint).resume(true).pause_after(epochs).ask(ask);
         let (checkpoints, cache) = (Some(checkpoints), lease.path().map(Path::to_owned));
-        let options = RunOptions { checkpoints, cache, ..RunOptions::on_threads(self.threads) };
+        let stop_fitting = Some(self.stop);
+        let options =
+            RunOptions { checkpoints, cache, stop_fitting, ..RunOptions::on_threads(self.threads) };
         let mut reports = Vec::new();
         let trained = train(config, self.files, options, &mut |event| {
             match &event {
@@ -100,7 +106,9 @@ impl Runner<'_> {
             Err(TrainError::Stopped { .. }) if reports.len() >= epochs as usize => {
                 Ok(Progress::Paused(reports))
             }
-            Err(TrainError::Stopped { .. }) => Ok(Progress::Stopped),
+            Err(TrainError::Stopped { .. } | TrainError::Data(DataError::Stopped)) => {
+                Ok(Progress::Stopped)
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -3,6 +3,7 @@
 //! So a trial does not depend on the trials before it, and a further range does not change the values of the others.
 
 use crate::space::{Dimension, Space, is_field};
+use deepcross_train::config::{ConfigText, Overrides};
 use toml::Value;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -15,13 +16,39 @@ pub struct Setting {
     pub value: Value,
 }
 
-/// A change of a configuration, as the program takes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// `--set`.
-    Set(String),
-    /// `--unset`.
-    Unset(String),
+/// The changes of a configuration, as the program takes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// Those of `--set`.
+    pub(crate) set: Vec<String>,
+    /// Those of `--unset`.
+    pub(crate) unset: Vec<String>,
+}
+
+impl Changes {
+    /// The changes of the call, and after them those of settings, in order.
+    pub(crate) fn of<'s>(
+        call: Overrides<'_>,
+        settings: impl IntoIterator<Item = &'s Setting>,
+    ) -> Self {
+        let mut changes = Self { set: call.set.to_vec(), unset: call.unset.to_vec() };
+        settings.into_iter().for_each(|setting| changes.add(setting));
+        changes
+    }
+
+    /// Adds the change of a setting; a field with the value `true` stays as it is, and with `false` it is left out.
+    fn add(&mut self, Setting { key, value }: &Setting) {
+        match (value.is_bool() && is_field(key), value) {
+            (true, Value::Boolean(true)) => {}
+            (true, _) => self.unset.push(key.clone()),
+            (false, value) => self.set.push(format!("{key}={value}")),
+        }
+    }
+
+    /// The configuration with these changes alone.
+    pub(crate) fn made_in<'c>(&'c self, text: ConfigText<'c>) -> ConfigText<'c> {
+        ConfigText { overrides: Overrides { set: &self.set, unset: &self.unset }, ..text }
+    }
 }
 
 /// The share of inferred keys that a trial leaves as they are: a change of all keys at once rarely betters a configuration
@@ -47,18 +74,6 @@ pub fn settings(space: &Space, seed: u64, trial: usize) -> Vec<Setting> {
 fn uniform(seed: u64, trial: usize, key: &str) -> f64 {
     let bytes = [&(trial as u64).to_le_bytes(), key.as_bytes()].concat();
     (xxh3_64_with_seed(&bytes, seed) >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-impl Setting {
-    /// The change that the setting makes; a field with the value `true` stays as it is, and with `false` it is left out.
-    pub(crate) fn change(&self) -> Option<Change> {
-        let Self { key, value } = self;
-        match (value.is_bool() && is_field(key), value) {
-            (true, Value::Boolean(true)) => None,
-            (true, _) => Some(Change::Unset(key.clone())),
-            (false, value) => Some(Change::Set(format!("{key}={value}"))),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -119,14 +134,22 @@ mod tests {
 
     #[test]
     fn settings_are_changes_of_the_call() {
-        let change = |key: &str, value: Value| Setting { key: key.to_owned(), value }.change();
-        assert_eq!(change("field.age", true.into()), None);
-        assert_eq!(change("field.age", false.into()), Some(Change::Unset("field.age".to_owned())));
+        let changes = |key: &str, value: Value| {
+            let Changes { set, unset } =
+                Changes::of(Overrides::default(), &[Setting { key: key.to_owned(), value }]);
+            (set, unset)
+        };
+        let (none, one) = (Vec::<String>::new, |text: &str| vec![text.to_owned()]);
+        assert_eq!(changes("field.age", true.into()), (none(), none()));
+        assert_eq!(changes("field.age", false.into()), (none(), one("field.age")));
         let quoted = "field.\"a.b\"";
-        assert_eq!(change(quoted, false.into()), Some(Change::Unset(quoted.to_owned())));
-        let set = |text: &str| Some(Change::Set(text.to_owned()));
-        assert_eq!(change("field.ad.counts", false.into()), set("field.ad.counts=false"));
-        assert_eq!(change("train.start_from_rate", true.into()), set("train.start_from_rate=true"));
-        assert_eq!(change("model.kind", "lr".into()), set("model.kind=\"lr\""));
+        assert_eq!(changes(quoted, false.into()), (none(), one(quoted)));
+        let set = |text: &str| (one(text), none());
+        assert_eq!(changes("field.ad.counts", false.into()), set("field.ad.counts=false"));
+        assert_eq!(
+            changes("train.start_from_rate", true.into()),
+            set("train.start_from_rate=true")
+        );
+        assert_eq!(changes("model.kind", "lr".into()), set("model.kind=\"lr\""));
     }
 }

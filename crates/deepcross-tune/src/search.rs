@@ -5,13 +5,14 @@ use crate::error::TuneError;
 use crate::event::{Events, RunName, TuneEvent};
 use crate::journal::Journal;
 use crate::queue::{for_each, lock, share};
-use crate::record::{Outcome, Trained, TrialRecord};
+use crate::record::{Outcome, Records, Trained, TrialRecord};
 use crate::rungs::{Rung, promoted};
 use crate::runner::{Failure, Progress, RunFiles, Runner};
 use crate::sample::Setting;
 use crate::trial::{Trial, Trials};
 use deepcross_train::TrainError;
 use deepcross_train::config::Monitor;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +21,8 @@ use std::time::Instant;
 /// A search on its way.
 pub(crate) struct Search<'a> {
     pub(crate) trials: &'a Trials,
+    /// The key of the cache of each trial.
+    pub(crate) cache_keys: BTreeMap<usize, u64>,
     pub(crate) rungs: &'a [Rung],
     pub(crate) by: Monitor,
     /// The folder with the models and the checkpoints of trials.
@@ -77,6 +80,11 @@ impl Search<'_> {
         journal: &Mutex<Journal>,
     ) -> Result<bool, TuneError> {
         let open = lock(journal).records.open(trials, number);
+        let keep = || {
+            let going_on = self.going_on(trials, number, &lock(journal).records);
+            runner.caches.keep(self.keys_of(going_on));
+        };
+        keep();
         self.events.send(TuneEvent::Rung { rung: number, trials, n_open: open.len() });
         let threads = share(self.threads, self.jobs.min(open.len()));
         let runner = Runner { threads, ..*runner };
@@ -86,6 +94,7 @@ impl Search<'_> {
             }
             let done = self.trial((number, rung), &self.trials.of[&trial], &runner, journal);
             self.has_failed.fetch_or(done.is_err(), Ordering::Relaxed);
+            keep();
             done
         })?;
         let is_complete = lock(journal).records.open(trials, number).is_empty();
@@ -98,6 +107,19 @@ impl Search<'_> {
             }
             false => Ok(false),
         }
+    }
+
+    /// The trials of a rung that may still be trained: those that are open, and the best of the others so far, since only
+    /// they can be promoted, or win.
+    fn going_on(&self, trials: &[usize], number: usize, records: &Records) -> Vec<usize> {
+        let n_next = self.rungs.get(number + 1).map_or(1, |next| next.trials);
+        let best = with_default(promoted(&records.scores(trials), n_next));
+        [records.open(trials, number), best].concat()
+    }
+
+    /// The keys of the caches of some trials.
+    pub(crate) fn keys_of(&self, trials: impl IntoIterator<Item = usize>) -> BTreeSet<u64> {
+        trials.into_iter().filter_map(|trial| self.cache_keys.get(&trial).copied()).collect()
     }
 
     /// Trains a trial for a rung, and records it unless it was stopped.

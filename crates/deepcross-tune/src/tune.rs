@@ -1,10 +1,10 @@
 //! A whole search: its plan, its rungs, the last comparison, and the files that it writes.
 
-use crate::cache_store::CacheStore;
+use crate::cache_store::{CacheStore, key_of};
 use crate::clock::Clock;
 use crate::error::TuneError;
 use crate::event::{Events, TuneEvent};
-use crate::final_comparison::{Sides, Verdict};
+use crate::final_comparison::{FinalTest, Sides, Verdict};
 use crate::final_rows::{FinalRows, SearchFiles};
 use crate::importance::importance;
 use crate::journal::{Identity, Journal};
@@ -20,7 +20,7 @@ use crate::tuned::Tuned;
 use deepcross_data::Input;
 use deepcross_data::input::Fingerprint;
 use deepcross_train::config::{ConfigText, DistributedMethod, Monitor};
-use deepcross_train::{Files, RunConfig};
+use deepcross_train::{Files, RunConfig, on_threads};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,7 +46,8 @@ pub struct TuneOptions<'a> {
     pub seeds: usize,
     /// The most bytes of encoded rows on disk.
     pub cache_bytes: u64,
-    /// Asked after each step; if it returns true, the search stops with checkpoints, and can be resumed.
+    /// Asked after each step and while rows are read; if it returns true, the search stops with checkpoints, and can be
+    /// resumed.
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
@@ -93,13 +94,15 @@ pub fn tune(
         None => FinalRows::Given(test.clone()),
         Some(share) => FinalRows::Share(share),
     };
-    final_rows.check(files, &default)?;
+    on_threads(options.threads, || final_rows.check(files, &default))??;
     check_apart(files, test)?;
     let search = identity(&default, &space, (files, final_fraction), (options, by))?;
     let folder = &options.folder;
     std::fs::create_dir_all(folder).map_err(TuneError::of_file(folder))?;
     let journal = Journal::open(folder, &search, options.resume)?;
-    let files = final_rows.files(files, &default, &folder.join("rows"), &events)?;
+    let files = on_threads(options.threads, || {
+        final_rows.files(files, &default, &folder.join("rows"), (&events, options.stop))
+    })??;
     let rungs = rungs(trials.of.len(), default.train.epochs, first_epochs(&space, &default));
     Plan { default, space, trials, by, rungs }.run(&files, journal, options, &events)
 }
@@ -143,6 +146,12 @@ impl Plan {
         let journal = Mutex::new(journal);
         let search = Search {
             trials: &self.trials,
+            cache_keys: self
+                .trials
+                .of
+                .iter()
+                .map(|(&n, trial)| (n, key_of(&trial.config)))
+                .collect(),
             rungs: &self.rungs,
             by: self.by,
             folder: &runs,
@@ -156,6 +165,7 @@ impl Plan {
         let survivors = search.run(&in_time, &journal)?;
         let records = lock(&journal).records.clone();
         let winner = self.winner(&survivors, &records, options)?.clone();
+        caches.keep(search.keys_of([0, winner.number]));
         let whole = Runner { threads: *all_threads, ..to_the_end };
         let model = search.finished(&winner, &whole)?;
 
@@ -166,7 +176,8 @@ impl Plan {
             events.send(TuneEvent::Final { winner: winner.number, runs: 2 * options.seeds });
             let sides = Sides { default: &self.trials.of[&0], winner: &winner };
             let runs = (&to_the_end, *jobs, runs.as_path());
-            tuned.compared(sides.compare(runs, (test, self.by, options.seeds))?);
+            let (by, n_seeds, threads) = (self.by, options.seeds, *all_threads);
+            tuned.compared(sides.compare(runs, FinalTest { rows: test, by, n_seeds, threads })?);
         }
         outputs::write(&tuned, folder, &model)?;
         caches.remove();

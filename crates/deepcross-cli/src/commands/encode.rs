@@ -72,7 +72,7 @@ pub(crate) fn run(args: &EncodeArgs, job: &Job) -> Result<()> {
     check_writable(&args.out)?;
     let (threads, strict) = (args.threads.get(), args.warnings.is_strict);
     let (init, ranks) = (model.as_ref(), job.ranks());
-    let options = EncodeOptions { threads, init, strict, ranks };
+    let options = EncodeOptions { threads, init, strict, ranks, ..EncodeOptions::default() };
     let encoded =
         encode(&config, &files, options, &resolved(&args.out), &mut |event| match event {
             Event::Fitted { rows, positives, skipped } => {

@@ -183,7 +183,11 @@ fn measure(
         groups.iter_mut().for_each(|groups| groups.push(rows));
         sample.iter_mut().for_each(|sample| sample.push(rows.batch, rows.probabilities));
     };
-    let options = EvaluateOptions { tapes: Some(&tapes), observe: Some(&mut observe) };
+    let options = EvaluateOptions {
+        tapes: Some(&tapes),
+        observe: Some(&mut observe),
+        ..EvaluateOptions::default()
+    };
     let evaluated = evaluate(predictor, reader, options)?;
     let groups = groups.map(GroupedEvaluation::finish).transpose()?;
     let groups = group_column.clone().zip(groups);

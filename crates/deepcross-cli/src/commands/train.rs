@@ -123,7 +123,8 @@ pub(crate) fn run(args: &TrainArgs, job: &Job) -> Result<()> {
     let cache = args.cache.as_deref().map(resolved);
     let strict = args.warnings.is_strict;
     let ranks = job.ranks();
-    let options = RunOptions { threads, init, checkpoints, cache, strict, stop: None, ranks };
+    let options =
+        RunOptions { threads, init, checkpoints, cache, strict, ranks, ..RunOptions::default() };
     let mut shown = Shown::new(args, &config);
     let trained = train_keeping(&config, &files, options, &signals, &mut shown);
     let (trained, pace) = trained.map_err(|error| of_cache_alone(args, error))?;

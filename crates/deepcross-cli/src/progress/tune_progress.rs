@@ -90,9 +90,9 @@ impl TuneProgress {
             TuneEvent::CacheRemoved { bytes } => {
                 self.say(&format!("removed {} of encoded rows to keep the bound", gib(*bytes)));
             }
-            TuneEvent::CacheTooLarge { bytes } => self.say(&format!(
-                "the encoded rows of a set of fields need {}, above the bound: its trials read the files",
-                gib(*bytes)
+            TuneEvent::CacheTooLarge { bound } => self.say(&format!(
+                "the encoded rows of a set of fields need more than the bound of {}: its trials read the files",
+                gib(*bound)
             )),
             TuneEvent::TimeIsUp => self.say("the time is up: the search ends with the trials that are complete"),
             _ => {}

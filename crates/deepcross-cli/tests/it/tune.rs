@@ -3,7 +3,7 @@
 use crate::Folder;
 use serde_json::Value;
 use std::fmt::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A small run on simulated clicks, whose learning rate is far too low.
@@ -114,7 +114,7 @@ fn a_search_that_is_killed_goes_on_to_the_same_winner() {
     let (mut kills, mut is_done) = (0, false);
     while !is_done {
         // Longer and longer, so that the search ends at last.
-        let wait = alone.mul_f64(0.1 + 0.04 * f64::from(kills));
+        let wait = alone.mul_f64(0.05 + 0.03 * f64::from(kills));
         is_done = runs_to_the_end(&folder, kills % 2 + 1, wait);
         kills += u32::from(!is_done);
     }
@@ -125,31 +125,42 @@ fn a_search_that_is_killed_goes_on_to_the_same_winner() {
 
 /// Starts the search or goes on with it, and ends it after a time, by SIGTERM if it has one job, else by SIGKILL; returns whether it had ended.
 fn runs_to_the_end(folder: &Folder, jobs: u32, wait: Duration) -> bool {
-    let call = format!("{TUNE} --resume --jobs {jobs}");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_deepcross"))
-        .args(call.split(' '))
-        .current_dir(folder.folder.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = begun(folder, &format!("{TUNE} --resume --jobs {jobs}"));
     std::thread::sleep(wait);
     let has_ended = child.try_wait().unwrap().is_some();
     if jobs == 1 {
-        // The program writes checkpoints, and ends.
-        let id = child.id().to_string();
-        let _ = Command::new("kill").args(["-TERM", &id]).stderr(Stdio::null()).status().unwrap();
-        let sent = Instant::now();
-        while child.try_wait().unwrap().is_none() {
-            assert!(sent.elapsed() < PATIENCE, "a search hangs after SIGTERM");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        terminate(&mut child);
         return has_ended;
     }
     // SIGKILL: nothing of the program runs after it.
     child.kill().unwrap();
     assert!(child.wait().unwrap().success() || !has_ended);
     has_ended
+}
+
+/// Starts the program.
+fn begun(folder: &Folder, call: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_deepcross"))
+        .args(call.split(' '))
+        .current_dir(folder.folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Ends the program by SIGTERM, and waits until it has ended.
+fn terminate(child: &mut Child) {
+    if child.try_wait().unwrap().is_some() {
+        return;
+    }
+    let id = child.id().to_string();
+    let _ = Command::new("kill").args(["-TERM", &id]).stderr(Stdio::null()).status().unwrap();
+    let sent = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(sent.elapsed() < PATIENCE, "a search hangs after SIGTERM");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
@@ -239,6 +250,78 @@ fn the_last_rows_are_cut_off_if_rows_are_held_out_by_time() {
     assert!(folder.read("own.dcx") == expected.1[1], "a model of several members");
     remove(&folder);
     assert!(search(&folder, &format!("{call} --jobs 3")) == expected);
+}
+
+#[test]
+fn rows_are_cut_off_several_files_beside_validation_files() {
+    let folder = Folder::new();
+    let rows = noise(400);
+    let lines: Vec<_> = rows.lines().collect();
+    let part = |from: usize, to: usize| [&lines[..1], &lines[from..to]].concat().join("\n") + "\n";
+    for (name, from, to) in [("a.csv", 1, 151), ("b.csv", 151, 301), ("valid.csv", 301, 401)] {
+        folder.write(name, part(from, to));
+    }
+    let ranges = "[tune]\nfinal_fraction = 0.2\ntrain.learning_rate = [0.01, 0.1]\n";
+    let call = "tune --config run.toml --data a.csv b.csv --valid valid.csv --trials 3 --seeds 2 --out search";
+    folder.write("run.toml", format!("{NOISE}{ranges}"));
+    let at_random = search(&folder, call);
+    let rows_of = |name: &str| folder.text(&format!("search/rows/{name}.csv"));
+    let sorted = |texts: &[&str]| {
+        let mut rows: Vec<_> = texts.iter().flat_map(|text| text.lines().skip(1)).collect();
+        rows.sort_unstable();
+        rows.join("\n")
+    };
+    let (train, test) = (rows_of("train"), rows_of("test"));
+    assert_eq!(sorted(&[&train, &test]), sorted(&[&part(1, 301)]));
+    assert_ne!(test, part(241, 301));
+    let n_valid = |found: &Value| found["trials"][0]["trained"]["valid_rows"].clone();
+    assert_eq!(n_valid(&at_random.0), 100);
+    let own = "train --config search/winner.toml --data search/rows/train.csv --valid valid.csv --out own.dcx";
+    folder.succeed(own);
+    assert!(folder.read("own.dcx") == at_random.1[1]);
+    remove(&folder);
+    // The last rows, since the rows are in the order of time.
+    let in_order = NOISE.replace("label = 'click'", "label = 'click'\norder = 'time'");
+    folder.write("run.toml", format!("{in_order}{ranges}"));
+    let by_time = search(&folder, call);
+    assert_eq!((rows_of("train"), rows_of("test")), (part(1, 241), part(241, 301)));
+    assert_eq!(n_valid(&by_time.0), 100);
+    remove(&folder);
+    assert!(search(&folder, &format!("{call} --jobs 2")) == by_time);
+    folder.fail(
+        &call.replace("--trials", "--resume --test valid.csv --trials"),
+        2,
+        "the rows of valid.csv are validation rows already: the last comparison needs test rows that the search has not seen",
+    );
+}
+
+#[test]
+fn a_signal_while_rows_are_encoded_or_scored_ends_the_search_and_it_goes_on_to_the_same_winner() {
+    let folder = simulated(&format!("{CONFIG}{RANGES}"));
+    folder.succeed("simulate --rows 30000 --seed 2 --out test.tsv");
+    let call = TUNE.replace("--trials 9", "--trials 3");
+    let expected = search(&folder, &call);
+    remove(&folder);
+    let files = |name: &str| {
+        let files = std::fs::read_dir(folder.path(name)).into_iter().flatten();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.collect::<Vec<_>>()
+    };
+    let is_encoding = || !files("search/caches").is_empty();
+    let is_scoring = || {
+        let n_final = files("search/runs").iter().filter(|name| name.contains("-seed")).count();
+        n_final == 6 && !files("search/runs").iter().any(|name| name.ends_with(".checkpoint"))
+    };
+    let n_stopped = [&is_encoding as &dyn Fn() -> bool, &is_scoring].map(|is_time| {
+        let mut child = begun(&folder, &format!("{call} --resume"));
+        while child.try_wait().unwrap().is_none() && !is_time() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        terminate(&mut child);
+        u32::from(child.wait().unwrap().code() == Some(143))
+    });
+    assert!(n_stopped.iter().sum::<u32>() > 0, "both ended before the signal");
+    assert!(search(&folder, &format!("{call} --resume")) == expected);
 }
 
 #[test]
@@ -352,6 +435,10 @@ fn searches_that_make_no_sense_are_refused() {
     refused(
         "--set tune.train.seed=[1]",
         "run.toml: line 29: `tune.train.seed`: must be the same in all trials: set it in `[train]`",
+    );
+    refused(
+        "--set tune.train.batch=[64,0]",
+        "run.toml: line 30: `tune.train.batch`: cannot be 0: must be at least 1, but is 0",
     );
     std::fs::create_dir_all(folder.path("logs/day=1")).unwrap();
     std::fs::copy(folder.path("train.tsv"), folder.path("logs/day=1/a.tsv")).unwrap();

@@ -33,7 +33,7 @@ pub use cached_rows::CachedRows;
 pub use file::Cache;
 pub use part_plan::PartPlan;
 pub use shared_write::send_part;
-pub use write::CacheWriter;
+pub use write::{CacheWriter, WriteLimits};
 
 pub(crate) use block::{BLOCK_ROWS, write as write_block};
 

@@ -1,5 +1,6 @@
 //! Writes a cache front to back, under a temporary name until it is complete.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use super::block::{self, BLOCK_ROWS};
 use super::file::{self, BlockPlace, Cache};
 use super::part_plan::PartPlan;
 use super::side_counts::BothSides;
-use crate::encode::RowReader;
+use crate::encode::{RowReader, Stop};
 use crate::error::DataError;
 use crate::source::Division;
 
@@ -28,6 +29,43 @@ pub struct CacheWriter {
     parts: Vec<Vec<BlockPlace>>,
     /// The position at which the next block begins.
     end: u64,
+}
+
+/// What a caller allows a [`CacheWriter`]; by default, everything. It is asked before each block of rows.
+#[derive(Clone, Copy)]
+pub struct WriteLimits<'a> {
+    /// Whether the file may have this many bytes.
+    pub may_have: &'a (dyn Fn(u64) -> bool + Sync),
+    /// Whether the writing ends early.
+    pub stop: Stop<'a>,
+}
+
+impl Default for WriteLimits<'_> {
+    fn default() -> Self {
+        Self { may_have: &|_| true, stop: &|| false }
+    }
+}
+
+impl WriteLimits<'_> {
+    /// Asks whether `file` may be written up to this many bytes.
+    ///
+    /// # Errors
+    /// [`DataError::Stopped`] and [`DataError::CacheTooLarge`].
+    pub fn check(&self, bytes: u64, file: &Path) -> Result<(), DataError> {
+        if (self.stop)() {
+            return Err(DataError::Stopped);
+        }
+        match (self.may_have)(bytes) {
+            true => Ok(()),
+            false => Err(DataError::CacheTooLarge { file: file.to_owned(), bytes }),
+        }
+    }
+}
+
+impl fmt::Debug for WriteLimits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteLimits").finish_non_exhaustive()
+    }
 }
 
 impl CacheWriter {
@@ -76,10 +114,30 @@ impl CacheWriter {
     /// # Errors
     /// As [`write_part`](Self::write_part).
     pub fn write(&mut self, part: PartPlan<'_>) -> Result<(), DataError> {
-        self.write_rows(part.reader()?)
+        self.write_limited(part, WriteLimits::default())
     }
 
-    fn write_rows(&mut self, mut reader: RowReader<'_>) -> Result<(), DataError> {
+    /// As [`write`](Self::write), as far as the caller allows it.
+    ///
+    /// # Errors
+    /// As [`write_part`](Self::write_part); [`DataError::Stopped`] and [`DataError::CacheTooLarge`] if the limits say so.
+    pub fn write_limited(
+        &mut self,
+        part: PartPlan<'_>,
+        limits: WriteLimits<'_>,
+    ) -> Result<(), DataError> {
+        self.write_within(part.reader()?, limits)
+    }
+
+    fn write_rows(&mut self, reader: RowReader<'_>) -> Result<(), DataError> {
+        self.write_within(reader, WriteLimits::default())
+    }
+
+    fn write_within(
+        &mut self,
+        mut reader: RowReader<'_>,
+        limits: WriteLimits<'_>,
+    ) -> Result<(), DataError> {
         let (mut batch, mut bytes, mut late) = (reader.new_batch(), Vec::new(), Vec::new());
         self.begin_part();
         loop {
@@ -94,6 +152,7 @@ impl CacheWriter {
             if read > 0 || !recorded.bad.is_empty() {
                 bytes.clear();
                 block::write(&mut bytes, &batch, &recorded);
+                limits.check(self.end + bytes.len() as u64, self.out.path())?;
                 let counts = BothSides::of(&batch, &recorded.sides, &recorded.bad, usize::MAX);
                 self.push_block(&bytes, counts)?;
             }

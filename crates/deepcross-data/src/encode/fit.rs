@@ -79,7 +79,20 @@ pub fn fit(
     partition: Partition,
     bad_rows: BadRows,
 ) -> Result<Fitted, DataError> {
-    fit_share(source, schema, (partition, bad_rows), None)
+    fit_until(source, schema, (partition, bad_rows), &|| false)
+}
+
+/// As [`fit`]; `stop` is asked after each chunk of rows whether the pass ends.
+///
+/// # Errors
+/// As [`fit`], and [`DataError::Stopped`].
+pub fn fit_until(
+    source: &Source,
+    schema: &Schema,
+    (partition, bad_rows): (Partition, BadRows),
+    stop: Stop<'_>,
+) -> Result<Fitted, DataError> {
+    fit_share(source, schema, (partition, bad_rows), Learners::Alone(stop))
 }
 
 /// As [`fit`], by the ranks of a job, which all call this function for the same files and get the same result.
@@ -98,7 +111,7 @@ pub fn fit_on_ranks(
     ranks: &dyn Communicator,
 ) -> Result<Fitted, DataError> {
     let labels = source.labels_so_far();
-    match fit_share(source, schema, (partition, bad_rows), Some(ranks)) {
+    match fit_share(source, schema, (partition, bad_rows), Learners::Ranks(ranks)) {
         Err(DataError::Rank { .. }) => {
             source.set_labels_so_far(labels);
             fit(source, schema, partition, bad_rows)
@@ -107,13 +120,35 @@ pub fn fit_on_ranks(
     }
 }
 
+/// Asks the caller whether a pass over rows is to end early.
+pub type Stop<'s> = &'s (dyn Fn() -> bool + Sync);
+
+/// Those who learn the fields.
+#[derive(Clone, Copy)]
+enum Learners<'a> {
+    /// This process, until it is asked to stop.
+    Alone(Stop<'a>),
+    /// The ranks of a job.
+    Ranks(&'a dyn Communicator),
+}
+
+impl<'a> Learners<'a> {
+    fn ranks(self) -> Option<&'a dyn Communicator> {
+        match self {
+            Self::Alone(_) => None,
+            Self::Ranks(ranks) => Some(ranks),
+        }
+    }
+}
+
 /// Fits all fields, or the share of a rank; [`DataError::Rank`] says that a rank has met an error in the rows.
 fn fit_share(
     source: &Source,
     schema: &Schema,
     (partition, bad_rows): (Partition, BadRows),
-    ranks: Option<&dyn Communicator>,
+    learners: Learners<'_>,
 ) -> Result<Fitted, DataError> {
+    let ranks = learners.ranks();
     let source = &source.with_fields(schema.fields().iter().flat_map(FieldConfig::columns));
     let mut fitter = Fitter::with_counts_from(schema, source.config().order.into());
     let binding = source.bind(|header| fitter.bind(header))?;
@@ -122,9 +157,9 @@ fn fit_share(
         chunks.compare_sets(source, schema.fields().iter().flat_map(FieldConfig::columns));
     }
     let mut pass = FitPass::new(fitter.learners(&binding), bad_rows, ranks);
-    match ranks {
-        None => pass.learn_all(&mut chunks)?,
-        Some(ranks) => pass.learn_on_ranks(&mut chunks, ranks)?,
+    match learners {
+        Learners::Alone(stop) => pass.learn_all(&mut chunks, stop)?,
+        Learners::Ranks(ranks) => pass.learn_on_ranks(&mut chunks, ranks)?,
     }
     let FitPass { rows, positives, weight, positive_weight, blocks, skipped, .. } = pass;
     let split = chunks.split_report();
@@ -248,9 +283,13 @@ impl<'f> FitPass<'f> {
     }
 
     /// Learns from all rows; each chunk is read while the one before it is learned from.
-    fn learn_all(&mut self, reader: &mut ChunkReader) -> Result<(), DataError> {
+    fn learn_all(&mut self, reader: &mut ChunkReader, stop: Stop<'_>) -> Result<(), DataError> {
         let mut ahead = ReadAhead::new(reader);
-        while self.learn_next(reader, &mut ahead)? {}
+        while self.learn_next(reader, &mut ahead)? {
+            if stop() {
+                return Err(DataError::Stopped);
+            }
+        }
         Ok(())
     }
 

@@ -29,7 +29,7 @@ mod count_differences;
 mod recorded;
 mod stored_rows;
 
-pub use fit::{Fitted, check_first_rows, fit, fit_on_ranks};
+pub use fit::{Fitted, Stop, check_first_rows, fit, fit_on_ranks, fit_until};
 pub use negative_sampling::NegativeCounts;
 pub use positive_blocks::{Drift, PositiveBlocks};
 pub use raw_reader::RawReader;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use deepcross_files::{AtomicFile, FileError, TemporaryNames, resolved};
 
 use super::{SplitBy, SplitSet, Splitter};
+use crate::encode::Stop;
 use crate::error::DataError;
 use crate::source::Source;
 
@@ -98,7 +99,22 @@ impl SplitFiles {
     /// # Errors
     /// As [`Splitter::next_row`], and [`DataError::File`].
     pub fn write_all(&mut self, splitter: &mut Splitter) -> Result<(), DataError> {
+        self.write_until(splitter, &|| false)
+    }
+
+    /// As [`write_all`](Self::write_all); `stop` is asked before each row.
+    ///
+    /// # Errors
+    /// As [`write_all`](Self::write_all), and [`DataError::Stopped`].
+    pub fn write_until(
+        &mut self,
+        splitter: &mut Splitter,
+        stop: Stop<'_>,
+    ) -> Result<(), DataError> {
         while let Some((set, row)) = splitter.next_row()? {
+            if stop() {
+                return Err(DataError::Stopped);
+            }
             for (part, file) in self.parts.iter_mut().filter(|(part, _)| part.set == set) {
                 write_line(file, row)?;
                 part.rows += 1;

@@ -5,6 +5,7 @@ mod distributed_config;
 mod field_defaults;
 mod field_tables;
 mod key_path;
+mod key_problems;
 mod kind_sections;
 mod known_keys;
 mod lines;

@@ -130,6 +130,24 @@ impl RunConfig {
         kinds: &[ModelKind],
     ) -> Result<(Self, Vec<Self>), TrainError> {
         let ConfigText { text, file, .. } = source;
+        let Resolved { config, of_kinds, fields, problems } = Self::resolve_all(source, kinds)?;
+        if problems.is_empty() {
+            return Ok((config, of_kinds));
+        }
+        let lines = KeyLines::of(text, &fields.replaced, &fields.origins);
+        let problems = problems.iter().map(|problem| lines.located(problem)).collect();
+        Err(TrainError::Config { file: file.to_owned(), problems })
+    }
+
+    /// Reads all sections as far as they can be read.
+    ///
+    /// # Errors
+    /// If the text is not TOML, or if data files are needed and cannot be opened.
+    pub(super) fn resolve_all(
+        source: ConfigText<'_>,
+        kinds: &[ModelKind],
+    ) -> Result<Resolved, TrainError> {
+        let ConfigText { text, file, .. } = source;
         let fail = |problems| TrainError::Config { file: file.to_owned(), problems };
         let mut table: Table =
             toml::from_str(text).map_err(|error| fail(vec![syntax_problem(text, &error)]))?;
@@ -146,12 +164,8 @@ impl RunConfig {
         // The sections of kinds that are not asked for are checked as well.
         sections.kinds().filter(|kind| !kinds.contains(kind)).for_each(|kind| drop(run_of(kind)));
         let of_kinds = kinds.iter().map(|&kind| run_of(kind)).collect();
-        if problems.is_empty() {
-            return Ok((config, of_kinds));
-        }
         once_a_table(&mut problems, &fields.origins);
-        let lines = KeyLines::of(text, &fields.replaced, &fields.origins);
-        Err(fail(problems.iter().map(|problem| lines.located(problem)).collect()))
+        Ok(Resolved { config, of_kinds, fields, problems })
     }
 
     /// The configuration as TOML, with the defaults written out.
@@ -252,9 +266,17 @@ impl RunConfig {
     }
 }
 
+/// A configuration as far as it can be read, with all its problems.
+pub(super) struct Resolved {
+    config: RunConfig,
+    of_kinds: Vec<RunConfig>,
+    pub(super) fields: Fields,
+    pub(super) problems: Vec<Problem>,
+}
+
 /// The places of the fields of a configuration, after names have been expanded, values replaced and defaults applied.
-struct Fields {
-    origins: Vec<FieldOrigin>,
+pub(super) struct Fields {
+    pub(super) origins: Vec<FieldOrigin>,
     /// Whether these are all fields: none was left out because of a problem.
     are_complete: bool,
     /// The paths of all keys that the call replaces.

@@ -20,7 +20,7 @@ use crate::event::{CacheEvent, Event, Observer};
 use crate::options::Files;
 use crate::warning::Warning;
 use deepcross_collective::Communicator;
-use deepcross_data::cache::{Cache, CacheWriter, CachedRows, PartPlan, send_part};
+use deepcross_data::cache::{Cache, CacheWriter, CachedRows, PartPlan, WriteLimits, send_part};
 use deepcross_data::{DataConfig, DataError, RowReader, Side};
 use deepcross_features::{Encoder, EncoderState, FieldConfig, History};
 use deepcross_model::artifact::{
@@ -120,6 +120,15 @@ pub(crate) struct CachePlan {
     file: PathBuf,
     of: CacheIdentity,
     valid: Valid,
+}
+
+/// Those who write a cache.
+#[derive(Clone, Copy)]
+pub(crate) enum CacheWriters<'a> {
+    /// This process, as far as the caller allows it.
+    Alone(WriteLimits<'a>),
+    /// The ranks of a job.
+    Ranks(&'a dyn Communicator),
 }
 
 /// The validation rows of a cache.
@@ -257,7 +266,8 @@ impl CachePlan {
         fitted: &FittedRows,
         observer: &mut Observer<'_>,
     ) -> Result<Option<RowCache>, TrainError> {
-        match self.write((config, rows), (encoder, history), fitted, None) {
+        let by = CacheWriters::Alone(WriteLimits::default());
+        match self.write((config, rows), (encoder, history), fitted, by) {
             Ok(made) => {
                 let (rows, bytes) = (made.train_rows().n_rows_of_part(), made.cache.n_bytes());
                 observer.event(Event::Cache(CacheEvent::Made { file: &self.file, rows, bytes }));
@@ -274,23 +284,25 @@ impl CachePlan {
     /// Encodes all rows into the file, alone or as rank 0 of several ranks.
     ///
     /// # Errors
-    /// As [`RowReader::fill`], and [`DataError::Unwritable`]; with ranks, as [`CacheWriter::write_shared_part`].
+    /// As [`CacheWriter::write_limited`]; with ranks, as [`CacheWriter::write_shared_part`].
     pub(crate) fn write(
         &self,
         (config, rows): (&RunConfig, &Rows),
         (encoder, history): (&Encoder, Option<&History>),
         fitted: &FittedRows,
-        ranks: Option<&dyn Communicator>,
+        by: CacheWriters<'_>,
     ) -> Result<RowCache, DataError> {
         let has_history = history.is_some_and(|history| !history.is_empty());
-        let mut writer = CacheWriter::create(
-            &self.file,
-            &self.description(rows, encoder, (fitted, has_history))?,
-        )?;
+        let about = self.description(rows, encoder, (fitted, has_history))?;
+        if let CacheWriters::Alone(limits) = by {
+            // A vocabulary may be large, and is written first.
+            limits.check(about.len() as u64, &self.file)?;
+        }
+        let mut writer = CacheWriter::create(&self.file, &about)?;
         for part in parts((config, rows), (encoder, history))? {
-            match ranks {
-                None => writer.write(part)?,
-                Some(ranks) => writer.write_shared_part(part, ranks)?,
+            match by {
+                CacheWriters::Alone(limits) => writer.write_limited(part, limits)?,
+                CacheWriters::Ranks(ranks) => writer.write_shared_part(part, ranks)?,
             }
         }
         Ok(RowCache { cache: writer.finish()?, valid: self.valid, has_history })

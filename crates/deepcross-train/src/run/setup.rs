@@ -20,12 +20,12 @@ use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use crate::event::{Event, Observer};
 use crate::member_place::MemberPlace;
-use crate::options::{Checkpoints, Files, RunOptions};
+use crate::options::{Checkpoints, Files, RunOptions, Stop};
 use crate::ranks::Ranks;
 use deepcross_autodiff::{Params, Share};
 use deepcross_collective::Communicator;
-use deepcross_data::{DataError, Fitted, fit, fit_on_ranks};
-use deepcross_features::{Encoder, History};
+use deepcross_data::{BadRows, DataError, Fitted, Partition, fit_on_ranks, fit_until};
+use deepcross_features::{Encoder, History, Schema};
 use deepcross_model::{Model, TrainedModel};
 use std::path::{Path, PathBuf};
 
@@ -72,7 +72,7 @@ pub(super) fn set_up<'r, 'c>(
     ranks: Option<&Ranks<'_>>,
     observer: &mut Observer<'_>,
 ) -> Result<(Setup<'r>, bool, Option<CheckpointSchedule<'c>>), TrainError> {
-    let RunOptions { init, checkpoints, cache, .. } = options;
+    let RunOptions { init, checkpoints, cache, stop_fitting, .. } = options;
     if ranks.is_some() && cache.is_none() {
         return Err(TrainError::RanksWithoutCache);
     }
@@ -103,16 +103,20 @@ pub(super) fn set_up<'r, 'c>(
         ranks.check_same_start(&start(checkpoint.as_ref(), fingerprint))?;
     }
 
+    let stop = stop_fitting.unwrap_or(&|| false);
     let mut setup = match (checkpoint, init) {
         (Some(checkpoint), init) => {
-            resume(config, (origin, init.is_some()), checkpoint, ranks, observer)?
+            resume(config, (origin, init.is_some(), stop), checkpoint, ranks, observer)?
         }
         (None, Some(init)) => begin_from_model(config, (origin, init), ranks, observer)?,
         (None, None) => match origin {
             Origin::Cache(found) | Origin::Both(found, _) => {
                 begin_from_cache(config, found, ranks, observer)?
             }
-            Origin::Text(rows) => begin(config, (fit_encoder(config, rows)?, rows), observer)?,
+            Origin::Text(rows) => {
+                let fitted = fit_encoder_until(config, rows, stop)?;
+                begin(config, (fitted, rows), observer)?
+            }
         },
     };
     setup.fitted.report(config, observer)?;
@@ -206,7 +210,7 @@ fn start(checkpoint: Option<&Checkpoint>, init: Option<u64>) -> String {
 /// Goes on from a checkpoint.
 fn resume<'r>(
     config: &RunConfig,
-    (origin, from_model): (Origin<'r>, bool),
+    (origin, from_model, stop): (Origin<'r>, bool, Stop<'_>),
     checkpoint: Checkpoint,
     ranks: Option<&Ranks<'_>>,
     observer: &mut Observer<'_>,
@@ -222,7 +226,10 @@ fn resume<'r>(
         }
         Origin::Cache(_) => return Err(other_values(&checkpoint)),
         Origin::Text(rows) | Origin::Both(_, rows) => {
-            let history = if from_model { None } else { fit_history(config, rows, &checkpoint)? };
+            let history = match from_model {
+                true => None,
+                false => fit_history(config, (rows, stop), &checkpoint)?,
+            };
             (EncodedRows::Text(rows), history)
         }
     };
@@ -268,13 +275,13 @@ fn resume<'r>(
 /// Rejected: storing them, which would spare that pass, but they are as large as the values of all training rows.
 fn fit_history(
     config: &RunConfig,
-    rows: &Rows,
+    (rows, stop): (&Rows, Stop<'_>),
     checkpoint: &Checkpoint,
 ) -> Result<Option<History>, TrainError> {
     if config.field.iter().all(|field| field.companion().is_none()) {
         return Ok(None);
     }
-    let again = fit_encoder(config, rows)?;
+    let again = fit_encoder_until(config, rows, stop)?;
     let fitted = FittedRows::of(&again);
     let Fitted { encoder, history, .. } = again;
     if fitted != checkpoint.fitted || encoder.to_state() != checkpoint.encoder.to_state() {
@@ -341,21 +348,42 @@ pub(super) fn begin<'r>(
 
 /// Fits the encoder to the training rows.
 pub(crate) fn fit_encoder(config: &RunConfig, rows: &Rows) -> Result<Fitted, TrainError> {
-    fit_encoder_on(config, rows, None)
+    fit_encoder_until(config, rows, &|| false)
 }
 
-/// As [`fit_encoder`], by all ranks together if there are any.
+/// As [`fit_encoder`], until the caller asks to stop.
+///
+/// # Errors
+/// [`DataError::Stopped`], besides those of [`fit_encoder`].
+pub(crate) fn fit_encoder_until(
+    config: &RunConfig,
+    rows: &Rows,
+    stop: Stop<'_>,
+) -> Result<Fitted, TrainError> {
+    fit_encoder_by(config, rows, |schema, part, bad_rows| {
+        fit_until(&rows.train, schema, (part, bad_rows), stop)
+    })
+}
+
+/// As [`fit_encoder`], by all ranks together.
 pub(crate) fn fit_encoder_on(
     config: &RunConfig,
     rows: &Rows,
-    ranks: Option<&dyn Communicator>,
+    ranks: &dyn Communicator,
+) -> Result<Fitted, TrainError> {
+    fit_encoder_by(config, rows, |schema, part, bad_rows| {
+        fit_on_ranks(&rows.train, schema, part, bad_rows, ranks)
+    })
+}
+
+/// Fits the encoder by a pass over the training rows, between the checks of the validation files.
+fn fit_encoder_by(
+    config: &RunConfig,
+    rows: &Rows,
+    pass: impl FnOnce(&Schema, Partition, BadRows) -> Result<Fitted, DataError>,
 ) -> Result<Fitted, TrainError> {
     rows.check_valid_files(config)?;
-    let (schema, part, bad_rows) = (config.schema()?, rows.train_part()?, config.data.bad_rows);
-    let fitted = match ranks {
-        None => fit(&rows.train, &schema, part, bad_rows)?,
-        Some(ranks) => fit_on_ranks(&rows.train, &schema, part, bad_rows, ranks)?,
-    };
+    let fitted = pass(&config.schema()?, rows.train_part()?, config.data.bad_rows)?;
     rows.check_valid_labels()?;
     Ok(fitted)
 }

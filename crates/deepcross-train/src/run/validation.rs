@@ -2,8 +2,9 @@
 
 use super::read_ahead::{InOrder, OrderedRows, ReadAhead};
 use crate::error::TrainError;
-use deepcross_data::RowReader;
+use crate::options::Stop;
 use deepcross_data::rows::RawValues;
+use deepcross_data::{DataError, RowReader};
 use deepcross_features::Batch;
 use deepcross_metrics::{Evaluated, Evaluation};
 use deepcross_model::{BLOCK, Predictor, Tapes};
@@ -19,6 +20,8 @@ pub struct EvaluateOptions<'a> {
     pub tapes: Option<&'a Tapes>,
     /// Receives all evaluated rows, in the order of the reader.
     pub observe: Option<&'a mut (dyn FnMut(EvaluatedRows<'_>) + Send)>,
+    /// Asked after some rows each; if it returns true, the evaluation ends with [`DataError::Stopped`].
+    pub stop: Option<Stop<'a>>,
 }
 
 /// Some rows of an evaluation.
@@ -43,12 +46,15 @@ pub fn evaluate(
     reader: &mut RowReader<'_>,
     options: EvaluateOptions<'_>,
 ) -> Result<Evaluated<f32>, TrainError> {
-    let EvaluateOptions { tapes, observe } = options;
+    let EvaluateOptions { tapes, observe, stop } = options;
     let own = Tapes::new();
     let tapes = tapes.unwrap_or(&own);
     evaluate_with(reader, observe, |batch, probabilities| {
         predictor.predict_batch(tapes, batch, probabilities);
-        Ok(())
+        match stop {
+            Some(stop) if stop() => Err(DataError::Stopped.into()),
+            _ => Ok(()),
+        }
     })
 }
 

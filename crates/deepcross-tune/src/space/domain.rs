@@ -75,6 +75,16 @@ impl Domain {
         }
     }
 
+    /// The values that are checked before a search: all choices, or both ends of a range.
+    pub(crate) fn checked_values(&self) -> Vec<Value> {
+        match self {
+            Self::Choices(values) => values.clone(),
+            Self::Range { low, high, is_integer, .. } => {
+                [low, high].map(|end| shown(*end, *is_integer)).into()
+            }
+        }
+    }
+
     /// The number of values, if they can be counted.
     pub fn n_values(&self) -> Option<u64> {
         match self {

@@ -56,7 +56,8 @@ impl Case {
         events: &Mutex<Vec<usize>>,
     ) -> Result<WrittenCache, TrainError> {
         let threads = 1 + ranks.map_or(1, Communicator::rank) % 2;
-        let options = EncodeOptions { threads, init: self.init.as_ref(), strict: false, ranks };
+        let init = self.init.as_ref();
+        let options = EncodeOptions { threads, init, ranks, ..EncodeOptions::default() };
         encode(&self.config, &self.files, options, out, &mut |event| {
             if let Event::Fitted { .. } = event {
                 let rank = ranks.map_or(0, Communicator::rank);

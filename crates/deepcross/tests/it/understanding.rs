@@ -120,7 +120,11 @@ fn measure(world: &World, threads: usize, max_rows: usize) -> (Importances, Slic
             sample.push(rows.batch, rows.probabilities);
             sliced.push(rows);
         };
-        let options = EvaluateOptions { tapes: Some(&tapes), observe: Some(&mut observe) };
+        let options = EvaluateOptions {
+            tapes: Some(&tapes),
+            observe: Some(&mut observe),
+            ..EvaluateOptions::default()
+        };
         let Evaluated { summary, .. } =
             evaluate(predictor, &mut reader, options).expect("good rows");
         let rows = sample.into_rows();

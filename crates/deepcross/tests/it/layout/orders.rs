@@ -149,7 +149,7 @@ const TUNE: Order = &[
     &["error", "clock", "queue"],
     &["space"],
     &["sample", "rungs"],
-    &["record"],
+    &["record", "value_check"],
     &["trial", "journal", "importance"],
     &["event"],
     &["cache_store", "final_rows"],
