@@ -208,7 +208,13 @@ impl<F: Real> Optimizer<F> {
         );
         groups.iter_mut().for_each(Gradients::coalesce);
         self.n_steps += 1;
-        let action = self.action(params, groups, join)?;
+        let action = match self.action(params, groups, join) {
+            Ok(action) => action,
+            Err(error) => {
+                self.n_steps -= 1;
+                return Err(error);
+            }
+        };
         let learning_rate = self.learning_rate(&self.config.tables);
         if let Some(idle) = &mut self.idle {
             idle.begin_step((params, &mut self.state), groups, learning_rate);
@@ -252,8 +258,10 @@ impl<F: Real> Optimizer<F> {
     /// are in `squares`.
     fn walk(&mut self, params: &mut Params<F>, groups: &[Gradients<F>], action: Action<F>) -> f64 {
         let every_row = self.config.table_updates == TableUpdates::Dense;
+        let by_rows = self.config.table_updates == TableUpdates::Rows;
         let of_dense = self.at_this_step(&self.config.dense, action, false);
-        let of_tables = self.at_this_step(&self.config.tables, action, !every_row);
+        // Those of `SparseAdam`; settled rows are to be near dense ones.
+        let of_tables = self.at_this_step(&self.config.tables, action, by_rows);
         let of_tables = TableStep { step: of_tables, groups, every_row };
         let Self { state, matrices, free, tables: ids, squares, idle, .. } = self;
         let ((weights, tables), (state, states)) = (params.split_mut(), state.split_mut());

@@ -107,14 +107,15 @@ proptest! {
     }
 }
 
-/// Steps in which row `r` is met every `1.2ʳ` steps, so that some are met always, and some hardly ever.
-fn steps_of_all_frequencies() -> Vec<Step> {
+/// Steps in which row `r` is met every `1.2ʳ` steps, so that some are met always, and some hardly ever; the learning rate
+/// grows over the first ones.
+fn steps_of_all_frequencies(n: usize, warm_up: usize) -> Vec<Step> {
     let is_met = |step: usize, row: u32| {
         noise(step * 104_729 + row as usize).abs() < 1.2_f64.powi(-(row as i32))
     };
-    let warm_up = |step: usize| ((step + 1) as f64 / 200.0).min(1.0);
+    let warm_up = |step: usize| ((step + 1) as f64 / warm_up as f64).min(1.0);
     let rows = |step| (0..HEIGHT as u32).filter(|&row| is_met(step, row)).collect();
-    (0..2000).map(|step| (rows(step), warm_up(step))).collect()
+    (0..n).map(|step| (rows(step), warm_up(step))).collect()
 }
 
 /// The share of the distance between dense updates and those by rows that settled rows close.
@@ -126,27 +127,31 @@ fn closed(tables: Settings, steps: &[Step]) -> f64 {
 
 #[test]
 fn rules_that_are_not_linear_are_near_dense() {
-    let steps = steps_of_all_frequencies();
+    let (long, warm_up) = (2000, 200);
     let cases = [
-        (Rule::ADAM, 1e-3, 5e-4, 0.97),
-        (Rule::ADAM, 1e-3, 1e-5, 0.97),
-        (Rule::ADAM, 1e-3, 0.0, 0.97),
-        (ADAMW, 1e-3, 0.0, 0.97),
-        (ADAMW, 1e-3, 1e-4, 0.97),
-        (Rule::ADAGRAD, 1e-2, 1e-3, 0.9),
-        (Rule::ROW_WISE_ADAGRAD, 1e-2, 1e-3, 0.9),
+        (Rule::ADAM, 1e-3, 5e-4, (long, warm_up), 0.97),
+        (Rule::ADAM, 1e-3, 1e-5, (long, warm_up), 0.97),
+        (Rule::ADAM, 1e-3, 0.0, (long, warm_up), 0.97),
+        (ADAMW, 1e-3, 0.0, (long, warm_up), 0.97),
+        (ADAMW, 1e-3, 1e-4, (long, warm_up), 0.97),
+        (Rule::ADAGRAD, 1e-2, 1e-3, (long, warm_up), 0.9),
+        (Rule::ROW_WISE_ADAGRAD, 1e-2, 1e-3, (long, warm_up), 0.9),
+        // Early in a run at the full rate, where ε is not small beside the corrected root.
+        (Rule::ADAM, 1e-3, 1e-5, (long, 1), 0.95),
+        (Rule::ADAM, 1e-3, 1e-5, (200, 1), 0.92),
+        (Rule::ADAM, 1e-3, 1e-6, (200, 1), 0.92),
     ];
-    let found = cases
-        .map(|(rule, rate, l2, _)| closed(Settings { l2, ..Settings::new(rule, rate) }, &steps));
-    for ((rule, _, l2, least), found) in cases.into_iter().zip(found) {
-        assert!(found >= least, "{rule:?} with {l2}: {found} of the distance");
+    for (rule, rate, l2, (n, warm_up), least) in cases {
+        let steps = steps_of_all_frequencies(n, warm_up);
+        let found = closed(Settings { l2, ..Settings::new(rule, rate) }, &steps);
+        assert!(found >= least, "{rule:?} with {l2} and {n} steps: {found} of the distance");
     }
 }
 
 /// Steps that are made up in parts move a row as steps that are made up at once.
 #[test]
 fn a_row_can_be_settled_at_any_time() {
-    let steps = steps_of_all_frequencies();
+    let steps = steps_of_all_frequencies(2000, 200);
     let tables = Settings { l2: 1e-3, ..Settings::new(Rule::Sgd, 0.1) };
     let (mut params, id) = params::<f64>();
     let mut optimizer =

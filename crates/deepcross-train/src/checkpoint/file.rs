@@ -13,7 +13,7 @@ use super::identity::Identity;
 use super::progress::RunState;
 use super::shard_name::remove_shards;
 use super::shards::{Manifest, read_members};
-use crate::config_file::{RunConfig, ValidBy};
+use crate::config_file::{RunConfig, TrainConfig, ValidBy};
 use crate::error::TrainError;
 use crate::event::Observer;
 use crate::options::Files;
@@ -28,6 +28,7 @@ use deepcross_model::artifact::{
     SectionWriter, VALUES, Values, read_encoder, write_encoder,
 };
 use deepcross_model::{Kinds, MAX_MEMBERS, Model, TrainedModel, TrainingSummary, ValueChange};
+use deepcross_optim::{Optimizer, OptimizerError, TableUpdates};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -369,6 +370,17 @@ impl StoredMember {
         Self { n_steps, weights, optimizer, best }
     }
 
+    /// The weights, whose rows of tables make up the steps that they missed, if this run lets them.
+    fn settled(self, train: &TrainConfig) -> Result<Params<f32>, OptimizerError> {
+        let Self { n_steps, mut weights, optimizer, .. } = self;
+        if train.table_updates == TableUpdates::Settled {
+            let own = Optimizer::new(train.optimizer_config(), &weights)?;
+            let mut optimizer = own.with_state(n_steps, optimizer)?;
+            optimizer.settle_all(&mut weights);
+        }
+        Ok(weights)
+    }
+
     /// The reason why no run can be in this state, if there is one.
     fn problem(&self, validated: bool) -> Option<String> {
         match &self.best {
@@ -480,7 +492,9 @@ impl Checkpoint {
             seed: config.train.seed,
             ..Default::default()
         };
-        let members: Vec<_> = self.members.into_iter().map(|member| member.weights).collect();
+        let members = self.members.into_iter().map(|member| member.settled(&config.train));
+        let members = members.collect::<Result<Vec<_>, _>>();
+        let members = members.map_err(|error| invalid(&self.file, error.to_string()))?;
         let model = Model::for_members(&spec, self.encoder.shapes(), &members)
             .map_err(|error| invalid(&self.file, error.to_string()))?;
         let (config, encoder) = (self.run.config, self.encoder.for_prediction());

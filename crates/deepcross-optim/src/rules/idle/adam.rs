@@ -73,11 +73,11 @@ impl<F: Real> IdleAdam<F> {
         [first, second]: [&mut [F]; 2],
     ) {
         let &Block { n, middle, beta1, beta2, beta2_middle, rest, .. } = block;
-        // The rate with the corrections of both moments, as by rows: ε is added before that of the second.
-        let rate =
-            learning_rate * (1.0 - powers[1] * middle[1]).sqrt() / (1.0 - powers[0] * middle[0]);
+        // The rate with the corrections of both moments; ε is added after that of the second, as by dense updates.
+        let root = (1.0 - powers[1] * middle[1]).sqrt();
+        let rate = learning_rate * root / (1.0 - powers[0] * middle[0]);
         let decay = F::of(-n * learning_rate * self.weight_decay);
-        let (l2, epsilon, rate, n) = (self.l2, F::of(self.epsilon), F::of(rate), F::of(n));
+        let (l2, epsilon, rate, n) = (self.l2, F::of(self.epsilon * root), F::of(rate), F::of(n));
         each_number(weights, [first, second], [], |w, [m, v], []| {
             let gradient = l2 * *w;
             let square = gradient * gradient;
