@@ -7,7 +7,7 @@ use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::kernels::functions::{exp, ln, ln_1p, sigmoid, tanh};
 use deepcross::kernels::products::{
-    Finish, InputScale, Int8Factor, LeftFactor, ProductPrecision, RightFactor, int8_product_into,
+    Finish, InputSteps, Int8Factor, LeftFactor, ProductPrecision, RightFactor, int8_product_into,
     matmul_into, packed_product_into, quantise_into, round_into, rows_product_into,
 };
 use deepcross::kernels::rows::{RowBags, bag_into, gather_into};
@@ -116,12 +116,13 @@ fn int8(criterion: &mut Criterion) {
         let of_outputs = integers.chunks_mut(inputs).zip(weight.chunks(inputs));
         let scales: Vec<f32> = of_outputs.map(|(out, row)| quantise_into(out, row)).collect();
         let factor = Int8Factor::new(&integers, &scales);
-        let (scale, finish) = (InputScale::of_range(-1.0, 1.0), Finish::plain(Write::Assign));
+        let steps = InputSteps::of_ranges(&vec![(-1.0, 1.0); inputs], &vec![1.0; inputs]);
+        let finish = Finish::plain(Write::Assign);
         let (mut out, mut scratch) = (vec![0.0; rows * outputs], Vec::new());
         group.throughput(Throughput::Elements((2 * rows * inputs * outputs) as u64));
         group.bench_function(format!("{rows}x{inputs}x{outputs}"), |bencher| {
             bencher
-                .iter(|| int8_product_into(&mut out, &x, (&factor, scale), finish, &mut scratch));
+                .iter(|| int8_product_into(&mut out, &x, (&factor, &steps), finish, &mut scratch));
         });
     }
     group.finish();

@@ -20,7 +20,7 @@ mod statistics;
 mod table;
 mod tape;
 
-pub use deepcross_kernels::products::{InputScale, MAX_INPUTS, ProductPrecision};
+pub use deepcross_kernels::products::{InputSteps, MAX_INPUTS, ProductPrecision};
 pub use deepcross_kernels::rows::RowBags;
 pub use deepcross_kernels::table_rows::{SEGMENTS, Share, TableRows, place, row_at};
 pub use deepcross_kernels::tree::{Summands, sum_of_parts};

@@ -161,6 +161,9 @@ impl<F: Real> Params<F> {
         for (number, mut row) in (0..).zip(values.rows_mut()) {
             let out = row.as_slice_mut().unwrap_or_default();
             rows.each(number, out, |out, value| *out = value);
+            for (value, &step) in out.iter_mut().zip(weight.input_steps().steps()) {
+                *value = if step > 0.0 { *value / F::of(f64::from(step)) } else { F::zero() };
+            }
         }
         let id = self.add_dense(name, values);
         self.int8.resize(id.0, None);
@@ -646,11 +649,11 @@ mod tests {
         let bytes = in_form(Elements::Int8, &[&[1.27, -0.5], &[0.0, 0.0]]);
         let mut params = Params::<f32>::new();
         let bias = params.add_dense("bias", array![[1.0, 2.0]]);
-        let scale = deepcross_kernels::products::InputScale::of_range(0.0, 1.0);
-        let weight = params.add_int8_dense("weight", Int8Weight::new(bytes, 2, scale));
+        let steps = deepcross_kernels::products::InputSteps::new(vec![1.0, 0.5], 0);
+        let weight = params.add_int8_dense("weight", Int8Weight::new(bytes, steps));
         params.add_dense("another", array![[1.0]]);
         assert!(
-            (&params.dense(weight) - &array![[1.27, -0.5], [0.0, 0.0]])
+            (&params.dense(weight) - &array![[1.27, -1.0], [0.0, 0.0]])
                 .iter()
                 .all(|d| d.abs() < 1e-6)
         );

@@ -1,11 +1,13 @@
-//! Integers of 8 bits in place of real numbers: weights by output, and the inputs of a layer by one scale.
+//! Integers of 8 bits in place of real numbers: the weights of a layer, and its inputs.
 //!
-//! A weight `w` of an output is `scale · q`, with `q` from −127 to 127.
-//! An input `x` is `scale · (q − zero)`, with `q` from 0 to 255, where `zero` is the integer of 0, so that padding, a ReLU
-//! and a missing value are exact.
+//! The input `k` is `step_k · (q − zero)`, with `q` from 0 to 255, where `zero` is the integer of 0, so that padding, a
+//! ReLU and a missing value are exact.
+//! A weight of an output and the input `k` is `scale · q / step_k`, with `q` from −127 to 127 and the scale of the output:
+//! the steps cancel in a product, whose sums are of integers alone.
 //!
-//! Rejected: one scale for all weights of a layer, which loses the outputs with small weights; and signed inputs, which
-//! waste half of the range after a ReLU.
+//! Rejected: one scale for all weights of a layer, which loses the outputs with small weights; one step for all inputs,
+//! with which one input of large numbers leaves few integers to the others; and signed inputs, which waste half of the
+//! range after a ReLU.
 
 use crate::aligned::Aligned;
 use crate::elementwise::vectorised;
@@ -30,32 +32,68 @@ const ROUNDER: f32 = 12_582_912.0;
 pub(crate) type PanelGroup = [[i8; GROUP]; PANEL];
 
 /// The integers that stand for the inputs of a layer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct InputScale {
-    /// The distance of neighbouring numbers; at least 0, and 0 if all inputs are 0.
-    pub scale: f32,
-    /// The integer of the number 0.
-    pub zero: u8,
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputSteps {
+    steps: Vec<f32>,
+    /// 1 over each step; 0 for steps that are 0 or below the normal numbers, whose inputs count as 0.
+    inverses: Vec<f32>,
+    zero: u8,
 }
 
-impl InputScale {
-    /// The scale for numbers from `least` to `greatest`; larger and smaller ones become the nearest of these.
+impl InputSteps {
+    /// The distance of neighbouring numbers of each input, and the integer of 0.
     ///
     /// # Panics
-    /// If a limit is NaN or infinite.
+    /// If a step is negative, NaN or infinite.
     #[track_caller]
-    pub fn of_range(least: f32, greatest: f32) -> Self {
-        assert!(least.is_finite() && greatest.is_finite(), "a range has finite limits");
-        let (least, greatest) = (f64::from(least.min(0.0)), f64::from(greatest.max(0.0)));
-        let scale = ((greatest - least) / 255.0) as f32;
-        if scale == 0.0 || !scale.is_normal() {
-            return Self { scale: 0.0, zero: 0 };
-        }
-        Self { scale, zero: (-least / f64::from(scale)).round_ties_even() as u8 }
+    pub fn new(steps: Vec<f32>, zero: u8) -> Self {
+        let inverse = |&step: &f32| {
+            assert!(step >= 0.0 && step.is_finite(), "a step of {step}");
+            if step.is_normal() { 1.0 / step } else { 0.0 }
+        };
+        let inverses = steps.iter().map(inverse).collect();
+        Self { steps, inverses, zero }
     }
 
-    /// Writes the integers of rows of `k` numbers, each row padded to whole groups.
-    pub(crate) fn quantise<F: Number>(self, out: &mut Vec<u8>, rows: &[F], k: usize) {
+    /// The least steps in proportion to `sizes` with which each input can have its range, from a least to a greatest
+    /// number; smaller and larger inputs become the nearest of those that have an integer. Steps below the normal numbers
+    /// are 0.
+    ///
+    /// # Panics
+    /// If there is not one size for each range, a size is not above 0, or a limit is NaN or infinite.
+    #[track_caller]
+    pub fn of_ranges(ranges: &[(f32, f32)], sizes: &[f64]) -> Self {
+        assert_eq!(ranges.len(), sizes.len(), "a size for each range");
+        let (mut least, mut greatest) = (0.0_f64, 0.0_f64);
+        for (range, &size) in ranges.iter().zip(sizes) {
+            assert!(range.0.is_finite() && range.1.is_finite(), "a range has finite limits");
+            assert!(size > 0.0 && size.is_finite(), "a size of {size}");
+            least = least.min(f64::from(range.0) / size);
+            greatest = greatest.max(f64::from(range.1) / size);
+        }
+        let unit = (greatest - least) / 255.0;
+        if unit == 0.0 {
+            return Self::new(vec![0.0; sizes.len()], 0);
+        }
+        let zero = (-least / unit).round_ties_even() as u8;
+        let step = |size: &f64| (unit * size) as f32;
+        let normal = |step: f32| if step.is_normal() { step } else { 0.0 };
+        Self::new(sizes.iter().map(|size| normal(step(size))).collect(), zero)
+    }
+
+    /// The distance of neighbouring numbers of each input; at least 0.
+    pub fn steps(&self) -> &[f32] {
+        &self.steps
+    }
+
+    /// The integer of the number 0.
+    pub fn zero(&self) -> u8 {
+        self.zero
+    }
+
+    /// Writes the integers of rows, each row padded to whole groups.
+    pub(crate) fn quantise<F: Number>(&self, out: &mut Vec<u8>, rows: &[F]) {
+        let k = self.inverses.len();
         let stride = k.next_multiple_of(GROUP);
         let n_rows = rows.len().checked_div(k).unwrap_or(0);
         out.clear();
@@ -63,15 +101,14 @@ impl InputScale {
         if k == 0 {
             return;
         }
-        let inverse = if self.scale == 0.0 { 0.0 } else { 1.0 / self.scale };
         let zero = f32::from(self.zero);
         let (least, greatest, shift) = (-zero, 255.0 - zero, ROUNDER + zero);
-        let out = &mut out[..];
+        let (out, inverses) = (&mut out[..], &self.inverses[..]);
         vectorised(
             #[inline(always)]
             || {
                 for (out, row) in out.chunks_exact_mut(stride).zip(rows.chunks_exact(k)) {
-                    for (out, value) in out.iter_mut().zip(row) {
+                    for ((out, value), inverse) in out.iter_mut().zip(row).zip(inverses) {
                         let scaled = value.as_f64() as f32 * inverse;
                         let inside = scaled.max(least).min(greatest);
                         *out = (inside + shift).to_bits() as u8;
@@ -166,9 +203,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn integers(scale: InputScale, values: &[f32]) -> Vec<u8> {
+    fn integers(steps: &InputSteps, values: &[f32]) -> Vec<u8> {
         let mut out = Vec::new();
-        scale.quantise(&mut out, values, values.len());
+        steps.quantise(&mut out, values);
         out.truncate(values.len());
         out
     }
@@ -176,25 +213,30 @@ mod tests {
     proptest! {
         #[test]
         fn inputs_are_off_by_half_a_step_at_most(
-            values in prop::collection::vec(-30.0..50.0_f32, 1..70), shift in -40.0..40.0_f32
+            values in prop::collection::vec((-30.0..50.0_f32, 0.01..100.0_f64), 1..70),
+            shift in -40.0..40.0_f32,
         ) {
-            let values: Vec<f32> = values.iter().map(|value| value + shift).collect();
-            let least = values.iter().copied().fold(f32::INFINITY, f32::min);
-            let greatest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let scale = InputScale::of_range(least, greatest);
-            let zero = f32::from(scale.zero);
-            for (value, found) in values.iter().zip(integers(scale, &values)) {
-                let again = scale.scale * (f32::from(found) - zero);
+            let (values, sizes): (Vec<f32>, Vec<f64>) =
+                values.into_iter().map(|(value, size)| (value + shift, size)).unzip();
+            let ranges: Vec<_> = values.iter().map(|&value| (value, value)).collect();
+            let steps = InputSteps::of_ranges(&ranges, &sizes);
+            let zero = f32::from(steps.zero());
+            let found = integers(&steps, &values);
+            for ((value, &found), step) in values.iter().zip(&found).zip(steps.steps()) {
+                let again = step * (f32::from(found) - zero);
                 // The limits move by less than half a step when `zero` is rounded.
-                prop_assert!((again - value).abs() <= 1.001 * scale.scale, "{value} as {again}");
+                prop_assert!((again - value).abs() <= 1.001 * step, "{value} as {again}");
             }
-            prop_assert_eq!(integers(scale, &[0.0]), [scale.zero]);
-            prop_assert_eq!(integers(scale, &[-1e30, 1e30, f32::NEG_INFINITY]), [0, 255, 0]);
+            // The range is as small as can be: a limit is met.
+            prop_assert!(found.contains(&0) || found.contains(&255));
+            for (value, expected) in [(0.0, steps.zero()), (-1e30, 0), (1e30, 255), (f32::NEG_INFINITY, 0)] {
+                prop_assert_eq!(integers(&steps, &vec![value; sizes.len()]), vec![expected; sizes.len()]);
+            }
             let doubles: Vec<f64> = values.iter().map(|&value| f64::from(value)).collect();
             let mut out = Vec::new();
-            scale.quantise(&mut out, &doubles, doubles.len());
+            steps.quantise(&mut out, &doubles);
             out.truncate(values.len());
-            prop_assert_eq!(out, integers(scale, &values));
+            prop_assert_eq!(out, found);
         }
 
         #[test]
@@ -209,9 +251,11 @@ mod tests {
     }
 
     #[test]
-    fn zeros_have_no_scale() {
-        assert_eq!(InputScale::of_range(0.0, 0.0), InputScale { scale: 0.0, zero: 0 });
-        assert_eq!(integers(InputScale::of_range(-0.0, 1e-44), &[3.0, 0.0]), [0, 0]);
+    fn zeros_have_no_step() {
+        assert_eq!(InputSteps::of_ranges(&[(0.0, 0.0)], &[1.0]), InputSteps::new(vec![0.0], 0));
+        let tiny = InputSteps::of_ranges(&[(-0.0, 1e-40), (0.0, 0.0)], &[1.0; 2]);
+        assert_eq!(tiny.steps(), [0.0; 2]);
+        assert_eq!(integers(&tiny, &[3.0, 0.0]), [0, 0]);
         let mut out = [5; 2];
         assert_eq!(quantise_into(&mut out, &[0.0, 1e-42]), 0.0);
         assert_eq!(out, [0; 2]);
@@ -219,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_range_after_a_relu_begins_at_zero() {
-        assert_eq!(InputScale::of_range(0.5, 2.0).zero, 0);
-        assert_eq!(InputScale::of_range(-2.0, -0.5).zero, 255);
+        assert_eq!(InputSteps::of_ranges(&[(0.5, 2.0)], &[1.0]).zero(), 0);
+        assert_eq!(InputSteps::of_ranges(&[(-2.0, -0.5)], &[1.0]).zero(), 255);
     }
 }

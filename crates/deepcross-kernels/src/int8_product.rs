@@ -5,7 +5,7 @@
 //! AVX2 widens the factors to 16 bits first, since its instruction for 8 bits saturates.
 
 use crate::activation::relu;
-use crate::int8_factor::{GROUP, InputScale, Int8Factor, PanelGroup};
+use crate::int8_factor::{GROUP, InputSteps, Int8Factor, PanelGroup};
 use crate::tile::PANEL;
 use crate::{Activation, Real, Write, products::Finish};
 use std::ops::Range;
@@ -24,7 +24,7 @@ type RowGroup = [u8; GROUP];
 pub fn int8_product_into<F: Real>(
     out: &mut [F],
     rows: &[F],
-    (factor, scale): (&Int8Factor, InputScale),
+    (factor, steps): (&Int8Factor, &InputSteps),
     finish: Finish<'_, F>,
     scratch: &mut Vec<u8>,
 ) {
@@ -38,10 +38,11 @@ pub fn int8_product_into<F: Real>(
     assert!(finish.write == Write::Assign, "products of integers replace the output");
     assert!(finish.bias.is_none_or(|bias| bias.len() == n), "a bias of {n} numbers");
     assert!(finish.add.is_none_or(|add| add.len() == out.len()), "a matrix as large as the output");
-    scale.quantise(scratch, rows, k);
+    assert_eq!(steps.steps().len(), k, "a step for each input");
+    steps.quantise(scratch, rows);
     let (rows, _) = scratch.as_chunks();
-    Product { n_rows, n_groups: k.div_ceil(GROUP), rows, factor, scale, finish }
-        .run(Kernel::in_use(), out);
+    let (n_groups, zero) = (k.div_ceil(GROUP), steps.zero());
+    Product { n_rows, n_groups, rows, factor, zero, finish }.run(Kernel::in_use(), out);
 }
 
 /// The instructions of the sums.
@@ -74,19 +75,35 @@ struct Product<'a, F> {
     n_groups: usize,
     rows: &'a [RowGroup],
     factor: &'a Int8Factor,
-    scale: InputScale,
+    /// The integer of the input 0.
+    zero: u8,
     finish: Finish<'a, F>,
 }
 
-/// The way to the sums of a tile; each function is compiled for the instructions of its caller.
+/// What makes numbers of the sums of a panel.
+#[derive(Clone, Copy)]
+struct Scaling<'a> {
+    /// The integer of the input 0.
+    zero: i32,
+    /// The sum of the integers of each output.
+    all: &'a [i32; PANEL],
+    /// The scale of each output.
+    scales: &'a [f32; PANEL],
+}
+
+/// The numbers of a tile: by row, and then by panel.
+type Tile<const HEIGHT: usize, const PANELS: usize> = [[[f32; PANEL]; PANELS]; HEIGHT];
+
+/// The way to the numbers of a tile; each function is compiled for the instructions of its caller.
 trait Dot {
-    /// Calls `finish` with each row `r`, each panel `p`, and `Σ_k rows[r][k] · panels[p][k][j]`.
+    /// Writes `(Σ_k rows[r][k] · panels[p][k][j] − zero · all[j]) · scales[j]` of each row `r` and each panel `p`.
     ///
-    /// Sums go from registers to the function one by one: an array of them would be copied.
-    fn sums<const HEIGHT: usize, const PANELS: usize>(
-        panels: [&[PanelGroup]; PANELS],
+    /// The sums, the second terms, and their differences fit 32 bits.
+    fn numbers<const HEIGHT: usize, const PANELS: usize>(
+        out: &mut Tile<HEIGHT, PANELS>,
         rows: [&[RowGroup]; HEIGHT],
-        finish: impl FnMut(usize, usize, &[i32; PANEL]),
+        panels: [&[PanelGroup]; PANELS],
+        scalings: [Scaling<'_>; PANELS],
     );
 }
 
@@ -110,7 +127,7 @@ impl<F: Real> Product<'_, F> {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
     fn run_avx2(self, out: &mut [F]) {
-        self.tiles::<x86::Avx2, 3, 1, 1>(out);
+        self.tiles::<x86::Avx2, 2, 1, 1>(out);
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -141,86 +158,116 @@ impl<F: Real> Product<'_, F> {
     ) {
         let n_panels = self.factor.shape().0.div_ceil(PANEL);
         let together = n_panels / PANELS * PANELS;
+        let mut numbers = [[[0.0; PANEL]; PANELS]; HEIGHT];
         // A panel stays in the nearest cache while the rows pass.
         for panel in (0..together).step_by(PANELS) {
             for row in rows.clone().step_by(HEIGHT) {
-                self.tile::<D, HEIGHT, PANELS>(row, panel, out);
+                self.tile::<D, HEIGHT, PANELS>((row, panel), &mut numbers, out);
             }
         }
+        let mut numbers = [[[0.0; PANEL]; 1]; HEIGHT];
         for panel in together..n_panels {
             for row in rows.clone().step_by(HEIGHT) {
-                self.tile::<D, HEIGHT, 1>(row, panel, out);
+                self.tile::<D, HEIGHT, 1>((row, panel), &mut numbers, out);
             }
         }
     }
 
+    /// Computes a tile, from a row and a panel on; `numbers` is memory for it.
     #[inline(always)]
     fn tile<D: Dot, const HEIGHT: usize, const PANELS: usize>(
         self,
-        row: usize,
-        panel: usize,
+        (row, panel): (usize, usize),
+        numbers: &mut Tile<HEIGHT, PANELS>,
         out: &mut [F],
     ) {
         let k = self.n_groups;
         let (mut panels, mut rows) = ([self.factor.panels(); PANELS], [self.rows; HEIGHT]);
+        let mut scalings = [self.scaling(panel); PANELS];
         for p in 0..PANELS {
             panels[p] = &panels[p][(panel + p) * k..][..k];
+            scalings[p] = self.scaling(panel + p);
         }
         for r in 0..HEIGHT {
             rows[r] = &rows[r][(row + r) * k..][..k];
         }
-        D::sums::<HEIGHT, PANELS>(
-            panels,
-            rows,
-            #[inline(always)]
-            |r, p, sums| self.finish(sums, row + r, (panel + p) * PANEL, out),
-        );
+        D::numbers(numbers, rows, panels, scalings);
+        for (r, numbers) in numbers.iter().enumerate() {
+            for (p, numbers) in numbers.iter().enumerate() {
+                self.finish(numbers, row + r, (panel + p) * PANEL, out);
+            }
+        }
+    }
+
+    /// The scaling of a panel.
+    #[inline(always)]
+    fn scaling(&self, panel: usize) -> Scaling<'_> {
+        let (all, scales) = self.factor.of_panel(panel);
+        Scaling { zero: i32::from(self.zero), all, scales }
     }
 
     /// Finishes a row of a panel.
     #[inline(always)]
-    fn finish(self, sums: &[i32; PANEL], row: usize, column: usize, out: &mut [F]) {
+    fn finish(self, numbers: &[f32; PANEL], row: usize, column: usize, out: &mut [F]) {
         let n = self.factor.shape().0;
-        let columns = column..n.min(column + PANEL);
-        let (all, scales) = self.factor.of_panel(column / PANEL);
-        let zero = i32::from(self.scale.zero);
+        let place = row * n + column..row * n + n.min(column + PANEL);
+        let Ok(out) = <&mut [F; PANEL]>::try_from(&mut out[place.clone()]) else {
+            return self.finish_part(numbers, column, place, out);
+        };
+        // Loops fill the arrays: `map` becomes a call here.
         let mut values = [F::zero(); PANEL];
-        // Arrays of a fixed length, so that all steps are vectors.
         for j in 0..PANEL {
-            // Both terms, and so their difference, fit 32 bits.
-            let exact = sums[j] - zero * all[j];
-            values[j] = F::of(f64::from(exact as f32 * (self.scale.scale * scales[j])));
+            values[j] = F::of(f64::from(numbers[j]));
         }
         if let Some(bias) = self.finish.bias {
-            add(&mut values, &bias[columns.clone()]);
+            add(&mut values, &bias[column..column + PANEL]);
         }
-        let place = row * n + column..row * n + columns.end;
         if let Some(more) = self.finish.add {
-            add(&mut values, &more[place.clone()]);
+            add(&mut values, &more[place]);
         }
         match self.finish.activation {
-            Activation::Identity => {}
-            Activation::Relu => values.iter_mut().for_each(|value| *value = relu(*value)),
-            other => values.iter_mut().for_each(|value| *value = other.apply(*value)),
+            Activation::Identity => *out = values,
+            Activation::Relu => {
+                for j in 0..PANEL {
+                    out[j] = relu(values[j]);
+                }
+            }
+            other => {
+                *out = values;
+                apply(other, out);
+            }
         }
-        let out = &mut out[place];
-        match <&mut [F; PANEL]>::try_from(&mut *out) {
-            Ok(out) => *out = values,
-            Err(_) => out.copy_from_slice(&values[..out.len()]),
+    }
+
+    /// Finishes a row of the last panel, which has fewer outputs.
+    #[inline(never)]
+    fn finish_part(
+        self,
+        numbers: &[f32; PANEL],
+        column: usize,
+        place: Range<usize>,
+        out: &mut [F],
+    ) {
+        for (number, (j, i)) in numbers.iter().zip((column..).zip(place)) {
+            let mut value = F::of(f64::from(*number));
+            value += self.finish.bias.map_or(F::zero(), |bias| bias[j]);
+            value += self.finish.add.map_or(F::zero(), |add| add[i]);
+            out[i] = self.finish.activation.apply(value);
         }
     }
 }
 
-/// Adds numbers, which may be fewer in the last panel.
+/// Applies an activation that layers seldom have.
+#[inline(never)]
+fn apply<F: Real>(activation: Activation, values: &mut [F; PANEL]) {
+    values.iter_mut().for_each(|value| *value = activation.apply(*value));
+}
+
+/// Adds sixteen numbers.
 #[inline(always)]
 fn add<F: Real>(values: &mut [F; PANEL], more: &[F]) {
-    match <&[F; PANEL]>::try_from(more) {
-        Ok(more) => {
-            for j in 0..PANEL {
-                values[j] += more[j];
-            }
-        }
-        Err(_) => values.iter_mut().zip(more).for_each(|(value, &more)| *value += more),
+    for (value, &more) in values.iter_mut().zip(&more.as_chunks::<PANEL>().0[0]) {
+        *value += more;
     }
 }
 
@@ -229,13 +276,14 @@ struct Plain;
 
 impl Dot for Plain {
     #[inline(always)]
-    fn sums<const HEIGHT: usize, const PANELS: usize>(
-        panels: [&[PanelGroup]; PANELS],
+    fn numbers<const HEIGHT: usize, const PANELS: usize>(
+        out: &mut Tile<HEIGHT, PANELS>,
         rows: [&[RowGroup]; HEIGHT],
-        mut finish: impl FnMut(usize, usize, &[i32; PANEL]),
+        panels: [&[PanelGroup]; PANELS],
+        scalings: [Scaling<'_>; PANELS],
     ) {
-        for (r, row) in rows.into_iter().enumerate() {
-            for (p, panel) in panels.into_iter().enumerate() {
+        for (out, row) in out.iter_mut().zip(rows) {
+            for (out, (panel, scaling)) in out.iter_mut().zip(panels.into_iter().zip(scalings)) {
                 let mut sums = [0; PANEL];
                 for (left, group) in row.iter().zip(panel) {
                     for (sum, right) in sums.iter_mut().zip(group) {
@@ -244,7 +292,9 @@ impl Dot for Plain {
                         }
                     }
                 }
-                finish(r, p, &sums);
+                for j in 0..PANEL {
+                    out[j] = (sums[j] - scaling.zero * scaling.all[j]) as f32 * scaling.scales[j];
+                }
             }
         }
     }
@@ -255,14 +305,16 @@ impl Dot for Plain {
 mod x86 {
     //! Sums by instructions of x86-64; the caller is compiled for them, and the functions are inlined into it.
 
-    use super::{Dot, RowGroup};
+    use super::{Dot, RowGroup, Scaling, Tile};
     use crate::int8_factor::PanelGroup;
-    use crate::tile::PANEL;
     use std::arch::x86_64::{
-        __m128i, __m256i, _mm_loadu_si128, _mm256_add_epi32, _mm256_cvtepi8_epi16,
-        _mm256_hadd_epi32, _mm256_madd_epi16, _mm256_permute4x64_epi64, _mm256_set1_epi64x,
-        _mm256_setzero_si256, _mm256_storeu_si256, _mm512_dpbusd_epi32, _mm512_loadu_si512,
-        _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512,
+        __m128i, __m256i, _mm_loadu_si128, _mm_set1_epi32, _mm256_add_epi32, _mm256_cvtepi8_epi16,
+        _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_hadd_epi32, _mm256_loadu_ps,
+        _mm256_loadu_si256, _mm256_madd_epi16, _mm256_mul_ps, _mm256_mullo_epi32,
+        _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_ps,
+        _mm256_sub_epi32, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_loadu_ps,
+        _mm512_loadu_si512, _mm512_mul_ps, _mm512_mullo_epi32, _mm512_set1_epi32,
+        _mm512_setzero_si512, _mm512_storeu_ps, _mm512_sub_epi32,
     };
 
     /// AVX-512 with VNNI.
@@ -270,36 +322,46 @@ mod x86 {
 
     impl Dot for Vnni {
         #[inline(always)]
-        fn sums<const HEIGHT: usize, const PANELS: usize>(
-            panels: [&[PanelGroup]; PANELS],
+        fn numbers<const HEIGHT: usize, const PANELS: usize>(
+            out: &mut Tile<HEIGHT, PANELS>,
             rows: [&[RowGroup]; HEIGHT],
-            mut finish: impl FnMut(usize, usize, &[i32; PANEL]),
+            panels: [&[PanelGroup]; PANELS],
+            scalings: [Scaling<'_>; PANELS],
         ) {
             let k = panels[0].len();
-            let panels = panels.map(|panel| panel[..k].as_ptr());
-            let rows = rows.map(|row| row[..k].as_ptr());
+            let (mut places, mut starts) =
+                ([panels[0].as_ptr(); PANELS], [rows[0].as_ptr(); HEIGHT]);
+            for p in 0..PANELS {
+                places[p] = panels[p][..k].as_ptr();
+            }
+            for r in 0..HEIGHT {
+                starts[r] = rows[r][..k].as_ptr();
+            }
             // SAFETY: `Product::run_vnni`, the caller, has the instructions; panels and rows have `k` groups, and a group
-            // of a panel and the sums of a panel are 64 bytes each. Pointers, since the checks of places would keep the
-            // sums from staying in registers.
+            // of a panel and each array of a panel are 64 bytes. Pointers, since the checks of places would keep the sums
+            // from staying in registers.
             unsafe {
                 let mut sums = [[_mm512_setzero_si512(); PANELS]; HEIGHT];
                 for i in 0..k {
                     let mut rights = [_mm512_setzero_si512(); PANELS];
                     for p in 0..PANELS {
-                        rights[p] = _mm512_loadu_si512(panels[p].add(i).cast());
+                        rights[p] = _mm512_loadu_si512(places[p].add(i).cast());
                     }
                     for r in 0..HEIGHT {
-                        let left = _mm512_set1_epi32(i32::from_le_bytes(*rows[r].add(i)));
+                        let left = _mm512_set1_epi32(i32::from_le_bytes(*starts[r].add(i)));
                         for p in 0..PANELS {
                             sums[r][p] = _mm512_dpbusd_epi32(sums[r][p], left, rights[p]);
                         }
                     }
                 }
-                for (r, sums) in sums.iter().enumerate() {
-                    for (p, sums) in sums.iter().enumerate() {
-                        let mut out = [0; PANEL];
-                        _mm512_storeu_si512(out.as_mut_ptr().cast(), *sums);
-                        finish(r, p, &out);
+                for p in 0..PANELS {
+                    let Scaling { zero, all, scales } = scalings[p];
+                    let all = _mm512_loadu_si512(all.as_ptr().cast());
+                    let all = _mm512_mullo_epi32(_mm512_set1_epi32(zero), all);
+                    let scales = _mm512_loadu_ps(scales.as_ptr());
+                    for r in 0..HEIGHT {
+                        let exact = _mm512_cvtepi32_ps(_mm512_sub_epi32(sums[r][p], all));
+                        _mm512_storeu_ps(out[r][p].as_mut_ptr(), _mm512_mul_ps(exact, scales));
                     }
                 }
             }
@@ -311,43 +373,57 @@ mod x86 {
 
     impl Dot for Avx2 {
         #[inline(always)]
-        fn sums<const HEIGHT: usize, const PANELS: usize>(
-            panels: [&[PanelGroup]; PANELS],
+        fn numbers<const HEIGHT: usize, const PANELS: usize>(
+            out: &mut Tile<HEIGHT, PANELS>,
             rows: [&[RowGroup]; HEIGHT],
-            mut finish: impl FnMut(usize, usize, &[i32; PANEL]),
+            panels: [&[PanelGroup]; PANELS],
+            scalings: [Scaling<'_>; PANELS],
         ) {
-            for (p, panel) in panels.into_iter().enumerate() {
-                let rows = rows.map(|row| &row[..panel.len()]);
-                // SAFETY: `Product::run_avx2`, the caller, has the instructions; a group of a panel is four times 16
-                // bytes, and the sums of a panel are 64 bytes.
+            let k = panels[0].len();
+            let mut starts = [rows[0].as_ptr().cast::<i32>(); HEIGHT];
+            for r in 0..HEIGHT {
+                starts[r] = rows[r][..k].as_ptr().cast();
+            }
+            for p in 0..PANELS {
+                let scaling = scalings[p];
+                let panel = panels[p][..k].as_ptr().cast::<__m128i>();
+                // SAFETY: `Product::run_avx2`, the caller, has the instructions; panels and rows have `k` groups, a group
+                // of a panel is four times 16 bytes and one of a row 4 bytes, and each array of a panel is 64 bytes.
+                // Pointers, since the checks of places would keep the sums from staying in registers.
                 unsafe {
-                    let mut sums = [[_mm256_setzero_si256(); 4]; HEIGHT];
-                    for (i, group) in panel.iter().enumerate() {
-                        let lefts = rows.map(|row| {
-                            let wide = row[i].map(u64::from);
-                            let all = wide[0] | wide[1] << 16 | wide[2] << 32 | wide[3] << 48;
-                            _mm256_set1_epi64x(all.cast_signed())
-                        });
-                        for quarter in 0..4 {
-                            let bytes = group[4 * quarter..].as_ptr().cast::<__m128i>();
-                            let right = _mm256_cvtepi8_epi16(_mm_loadu_si128(bytes));
+                    // By quarters of the panel.
+                    let mut sums = [[_mm256_setzero_si256(); HEIGHT]; 4];
+                    for i in 0..k {
+                        let mut lefts = [_mm256_setzero_si256(); HEIGHT];
+                        for r in 0..HEIGHT {
+                            // The group of the row, four times.
+                            let bytes = _mm_set1_epi32(starts[r].add(i).read_unaligned());
+                            lefts[r] = _mm256_cvtepu8_epi16(bytes);
+                        }
+                        for (quarter, sums) in sums.iter_mut().enumerate() {
+                            let bytes = _mm_loadu_si128(panel.add(4 * i + quarter));
+                            let right = _mm256_cvtepi8_epi16(bytes);
                             for r in 0..HEIGHT {
                                 let products = _mm256_madd_epi16(lefts[r], right);
-                                sums[r][quarter] = _mm256_add_epi32(sums[r][quarter], products);
+                                sums[r] = _mm256_add_epi32(sums[r], products);
                             }
                         }
                     }
-                    for r in 0..HEIGHT {
-                        let mut out = [0; PANEL];
-                        for half in 0..2 {
-                            let pair = [sums[r][2 * half], sums[r][2 * half + 1]];
+                    let zero = _mm256_set1_epi32(scaling.zero);
+                    for half in 0..2 {
+                        let place = 8 * half;
+                        let all = scaling.all.as_ptr().add(place).cast::<__m256i>();
+                        let all = _mm256_mullo_epi32(zero, _mm256_loadu_si256(all));
+                        let scales = _mm256_loadu_ps(scaling.scales.as_ptr().add(place));
+                        let [left, right] = [sums[2 * half], sums[2 * half + 1]];
+                        for r in 0..HEIGHT {
                             // The sums of outputs 0 and 1, 4 and 5, 2 and 3, and 6 and 7 of the eight.
-                            let mixed = _mm256_hadd_epi32(pair[0], pair[1]);
-                            let sums = _mm256_permute4x64_epi64(mixed, 0b11_01_10_00);
-                            let place = out[8 * half..].as_mut_ptr().cast::<__m256i>();
-                            _mm256_storeu_si256(place, sums);
+                            let mixed = _mm256_hadd_epi32(left[r], right[r]);
+                            let ordered = _mm256_permute4x64_epi64(mixed, 0b11_01_10_00);
+                            let exact = _mm256_cvtepi32_ps(_mm256_sub_epi32(ordered, all));
+                            let out = out[r][p].as_mut_ptr().add(place);
+                            _mm256_storeu_ps(out, _mm256_mul_ps(exact, scales));
                         }
-                        finish(r, p, &out);
                     }
                 }
             }
@@ -402,7 +478,8 @@ mod tests {
             let (rows, weights) = (noise(seed, n_rows * k), noise(!seed, n * k));
             let (bias, more) = (noise(seed + 1, n), noise(seed + 2, n_rows * n));
             let (factor, integers, scales) = factor(&weights, k);
-            let scale = InputScale::of_range(-0.7, 1.0);
+            let sizes: Vec<f64> = (0..k).map(|i| 1.0 + (i % 5) as f64).collect();
+            let steps = InputSteps::of_ranges(&vec![(-0.7, 1.0); k], &sizes);
             let finish = Finish {
                 bias: adds[0].then_some(&bias[..]),
                 add: adds[1].then_some(&more[..]),
@@ -410,30 +487,30 @@ mod tests {
                 write: Write::Assign,
             };
             let mut bytes = Vec::new();
-            scale.quantise(&mut bytes, &rows, k);
+            steps.quantise(&mut bytes, &rows);
             let stride = k.next_multiple_of(GROUP);
             let mut expected = Vec::new();
             for row in 0..n_rows {
                 for output in 0..n {
                     let terms = (0..k).map(|i| {
-                        let left = i64::from(bytes[row * stride + i]) - i64::from(scale.zero);
+                        let left = i64::from(bytes[row * stride + i]) - i64::from(steps.zero());
                         left * i64::from(integers[output * k + i])
                     });
-                    let sum = terms.sum::<i64>() as f32 * (scale.scale * scales[output]);
+                    let sum = terms.sum::<i64>() as f32 * scales[output];
                     let sum = finish.bias.map_or(sum, |bias| sum + bias[output]);
                     let sum = finish.add.map_or(sum, |add| sum + add[row * n + output]);
                     expected.push(activation.apply(sum));
                 }
             }
             let (groups, _) = bytes.as_chunks();
-            let n_groups = k.div_ceil(GROUP);
+            let (n_groups, zero) = (k.div_ceil(GROUP), steps.zero());
             for kernel in kernels() {
                 let mut out = vec![f32::NAN; n_rows * n];
-                Product { n_rows, n_groups, rows: groups, factor: &factor, scale, finish }.run(kernel, &mut out);
+                Product { n_rows, n_groups, rows: groups, factor: &factor, zero, finish }.run(kernel, &mut out);
                 prop_assert_eq!(&out, &expected, "{:?}", kernel);
             }
             let (mut out, mut scratch) = (vec![f32::NAN; n_rows * n], vec![7; 3]);
-            int8_product_into(&mut out, &rows, (&factor, scale), finish, &mut scratch);
+            int8_product_into(&mut out, &rows, (&factor, &steps), finish, &mut scratch);
             prop_assert_eq!(out, expected);
         }
     }
@@ -444,13 +521,12 @@ mod tests {
         let k = crate::products::MAX_INPUTS;
         for sign in [1, -1_i8] {
             let factor = Int8Factor::new(&vec![127 * sign; k * 2], &[1.0, 0.5]);
-            let (scale, bytes) =
-                (InputScale { scale: 1.0, zero: 0 }, vec![[255; GROUP]; k / GROUP]);
+            let bytes = vec![[255; GROUP]; k / GROUP];
             for kernel in kernels() {
                 let mut out = [0.0_f32; 2];
                 let finish = Finish::plain(Write::Assign);
                 let (n_groups, rows) = (k / GROUP, &bytes[..]);
-                Product { n_rows: 1, n_groups, rows, factor: &factor, scale, finish }
+                Product { n_rows: 1, n_groups, rows, factor: &factor, zero: 0, finish }
                     .run(kernel, &mut out);
                 let sum = f32::from(sign) * (255 * 127 * k) as f32;
                 assert_eq!(out, [sum, sum * 0.5], "{kernel:?}");
@@ -466,10 +542,10 @@ mod tests {
     #[test]
     fn a_product_without_inputs_is_its_bias() {
         let factor = Int8Factor::new(&[], &[1.0; 2]);
-        let scale = InputScale::of_range(0.0, 1.0);
+        let steps = InputSteps::of_ranges(&[], &[]);
         let finish = Finish { bias: Some(&[1.5, -1.0]), ..Finish::plain(Write::Assign) };
         let mut out = [0.0_f32; 4];
-        int8_product_into(&mut out, &[], (&factor, scale), finish, &mut Vec::new());
+        int8_product_into(&mut out, &[], (&factor, &steps), finish, &mut Vec::new());
         assert_eq!(out, [1.5, -1.0, 1.5, -1.0]);
     }
 }

@@ -41,7 +41,7 @@ pub mod products {
     //! Matrix products.
 
     pub use crate::bf16::{ProductPrecision, round_into};
-    pub use crate::int8_factor::{InputScale, Int8Factor, MAX_INPUTS, quantise_into};
+    pub use crate::int8_factor::{InputSteps, Int8Factor, MAX_INPUTS, quantise_into};
     pub use crate::int8_product::int8_product_into;
     pub use crate::packed_factors::{LeftFactor, RightFactor};
     pub use crate::packed_product::{Finish, packed_product_into, rows_product_into};

@@ -22,6 +22,7 @@ mod network;
 mod predictor;
 pub mod quantisation;
 pub mod scoring;
+mod seen_inputs;
 mod stack;
 mod trained_model;
 mod training_summary;

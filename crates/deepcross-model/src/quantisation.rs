@@ -1,14 +1,15 @@
 //! Models in fewer bytes: tables and the products of layers in integers of 8 bits, or tables in bf16.
 //!
-//! A row of a table has a scale of its own, as has each output of a layer; the inputs of a layer have one scale, from the
-//! range that they had in rows of data. Sums of products of integers are exact, so that the predictions of a quantised
-//! model have the same bits on every processor.
+//! A row of a table has a scale of its own, as has each output of a layer; each input of a layer has a step, from the
+//! ranges that the inputs had in rows of data. Sums of products of integers are exact, so that the predictions of a
+//! quantised model have the same bits on every processor.
 //! Biases, normalisations, statistics and layers with one output stay as they are: they are small, and the last layer
 //! decides the logit.
 
 use crate::predictor::{BLOCK, Predictor};
+use crate::seen_inputs::SeenInputs;
 use crate::trained_model::TrainedModel;
-use deepcross_autodiff::{Elements, InputScale, Int8Weight, MAX_INPUTS, Params, StoredRows, Tape};
+use deepcross_autodiff::{Elements, Int8Weight, MAX_INPUTS, Params, StoredRows, Tape};
 use deepcross_features::batch::BatchRows;
 use std::fmt;
 use std::sync::Arc;
@@ -31,11 +32,11 @@ impl fmt::Display for QuantisedForm {
     }
 }
 
-/// The least and the greatest input of each layer of each member, over the rows that were seen.
+/// The ranges of the inputs of each layer of each member, over the rows that were seen.
 #[derive(Clone, Debug, Default)]
 pub struct InputRanges {
     /// By member, then by the position of the layer's weight.
-    of_members: Vec<Vec<Option<(f32, f32)>>>,
+    of_members: Vec<Vec<SeenInputs>>,
 }
 
 impl InputRanges {
@@ -53,13 +54,9 @@ impl InputRanges {
                 member.model.forward(&mut pass, block);
                 for (weight, inputs) in pass.linear_inputs() {
                     if ranges.len() <= weight.index() {
-                        ranges.resize(weight.index() + 1, None);
+                        ranges.resize_with(weight.index() + 1, SeenInputs::default);
                     }
-                    let range = &mut ranges[weight.index()];
-                    for &input in inputs.iter().filter(|input| input.is_finite()) {
-                        let (least, greatest) = range.get_or_insert((input, input));
-                        (*least, *greatest) = (least.min(input), greatest.max(input));
-                    }
+                    ranges[weight.index()].observe(inputs);
                 }
             }
         }
@@ -99,23 +96,23 @@ impl TrainedModel {
 }
 
 /// The same parameters in fewer bytes.
-fn quantised(
-    params: &Params<f32>,
-    form: QuantisedForm,
-    ranges: &[Option<(f32, f32)>],
-) -> Params<f32> {
+fn quantised(params: &Params<f32>, form: QuantisedForm, ranges: &[SeenInputs]) -> Params<f32> {
     let mut out = Params::new();
     for id in params.dense_ids() {
         let (name, (outputs, inputs)) = (params.dense_name(id), params.dense_shape(id));
-        let range = ranges.get(id.index()).copied().flatten();
+        let seen = ranges.get(id.index()).filter(|seen| seen.n_rows() > 0);
         let is_layer = form == QuantisedForm::Int8 && outputs > 1 && inputs <= MAX_INPUTS;
-        match range.filter(|_| is_layer) {
-            Some((least, greatest)) => {
-                let mut bytes = Vec::new();
-                let rows = params.dense_slice(id).chunks_exact(inputs);
-                rows.for_each(|row| Elements::Int8.encode(&mut bytes, row));
-                let scale = InputScale::of_range(least, greatest);
-                out.add_int8_dense(name, Int8Weight::new(bytes, inputs, scale));
+        match seen.filter(|_| is_layer) {
+            Some(seen) => {
+                let weight = params.dense_slice(id);
+                let (steps, mut bytes) = (seen.steps(weight), Vec::new());
+                let mut row = vec![0.0; inputs];
+                for weights in weight.chunks_exact(inputs) {
+                    let products = weights.iter().zip(steps.steps()).map(|(w, step)| w * step);
+                    row.iter_mut().zip(products).for_each(|(out, product)| *out = product);
+                    Elements::Int8.encode(&mut bytes, &row);
+                }
+                out.add_int8_dense(name, Int8Weight::new(bytes, steps));
             }
             None => {
                 out.add_dense(name, params.dense(id).to_owned());

@@ -91,7 +91,7 @@ impl<F: Real> Pass<'_, F> {
             let add = add.map(|add| given.slice(add));
             let finish = Finish { bias, add, activation, write: Write::Assign };
             if let Some(weight) = params.int8_weight(weight) {
-                let weight = (&weight.factor, weight.input_scale);
+                let weight = (&weight.factor, &weight.input_steps);
                 return int8_product_into(out, rows, weight, finish, &mut packed.bytes);
             }
             match &mut shared {

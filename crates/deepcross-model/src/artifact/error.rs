@@ -280,17 +280,24 @@ pub enum FormatError {
         /// Its columns.
         columns: u64,
     },
-    /// The scale of a layer's inputs is out of range.
+    /// The step of a layer's input is out of range.
     #[error(
-        "tensor `{}`: the scale of its inputs is {scale} with {zero} as the integer of 0, expected a finite scale of at \
-         least 0 and an integer of at most 255",
+        "tensor `{}`: the step of its input {input} is {step}, expected 0 or a normal number above 0",
         shown(name)
     )]
-    InputScale {
+    InputStep {
         /// The tensor's name.
         name: String,
-        /// The scale, as text.
-        scale: String,
+        /// The number of the input, from 0.
+        input: usize,
+        /// The step, as text.
+        step: String,
+    },
+    /// The integer of a layer's input 0 is out of range.
+    #[error("tensor `{}`: {zero} as the integer of the input 0, expected at most 255", shown(name))]
+    InputZero {
+        /// The tensor's name.
+        name: String,
         /// The integer of the number 0.
         zero: u32,
     },

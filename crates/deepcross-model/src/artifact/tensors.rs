@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use deepcross_autodiff::{
-    Elements, InputScale, Int8Weight, LentBytes, MAX_INPUTS, Params, Share, StoredRows, TableId,
+    Elements, InputSteps, Int8Weight, LentBytes, MAX_INPUTS, Params, Share, StoredRows, TableId,
 };
 use deepcross_files::Cursor;
 use ndarray::Array2;
@@ -28,9 +28,8 @@ const MAX_ELEMENTS: u64 = 1 << 46;
 /// The number of bytes that are written at once.
 const BUFFER: usize = 1 << 14;
 
-/// The number of bytes of the scale of inputs, after the rows of a matrix in integers: the scale, and the integer of 0 in
-/// four bytes.
-const INPUT_SCALE: u64 = 8;
+/// The number of bytes of the integer of the input 0, after the rows and the steps of inputs of a matrix in integers.
+const ZERO: u64 = 4;
 
 /// The names, roles and shapes of all tensors, in the order of their elements in the file.
 #[derive(Debug)]
@@ -62,7 +61,7 @@ enum Form {
     F32 = 0,
     /// Rows of bf16, of a table.
     Bf16 = 1,
-    /// Rows of integers of 8 bits with a scale each, of a table or of a matrix, which has the scale of its inputs after
+    /// Rows of integers of 8 bits with a scale each, of a table or of a matrix, which has the steps of its inputs after
     /// them.
     Int8 = 2,
 }
@@ -270,7 +269,7 @@ impl Entry {
         Ok(match (self.form, self.role) {
             (Form::F32, _) => n_elements * size_of::<f32>() as u64,
             (Form::Bf16, _) => n_elements * 2,
-            (Form::Int8, Role::Matrix) => n_elements + 4 * self.rows + INPUT_SCALE,
+            (Form::Int8, Role::Matrix) => n_elements + 4 * self.rows + 4 * self.columns + ZERO,
             (Form::Int8, _) => n_elements + 4 * self.rows,
         })
     }
@@ -333,21 +332,23 @@ impl Entry {
         Ok(())
     }
 
-    /// The matrix of these bytes: rows of integers, and the scale of its inputs.
+    /// The matrix of these bytes: rows of integers, the steps of its inputs, and the integer of the input 0.
     fn int8_weight(&self, bytes: &[u8], columns: usize) -> Result<Int8Weight, FormatError> {
-        let (rows, end) = bytes.split_at(bytes.len().saturating_sub(INPUT_SCALE as usize));
+        let end = 4 * columns + ZERO as usize;
+        let (rows, end) = bytes.split_at(bytes.len().saturating_sub(end));
         let (numbers, _) = end.as_chunks();
-        let &[scale, zero] = numbers else { return Err(self.shape_error()) };
-        let (scale, zero) = (f32::from_le_bytes(scale), u32::from_le_bytes(zero));
-        match u8::try_from(zero) {
-            Ok(zero) if scale.is_finite() && scale >= 0.0 => {
-                Ok(Int8Weight::new(rows.to_vec(), columns, InputScale { scale, zero }))
-            }
-            _ => {
-                let (name, scale) = (self.name.clone(), scale.to_string());
-                Err(FormatError::InputScale { name, scale, zero })
-            }
+        let Some((zero, steps)) = numbers.split_last() else { return Err(self.shape_error()) };
+        let steps: Vec<f32> = steps.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        let wrong =
+            steps.iter().position(|step| !(*step == 0.0 || step.is_normal() && *step > 0.0));
+        if let Some(input) = wrong {
+            let (name, step) = (self.name.clone(), steps[input].to_string());
+            return Err(FormatError::InputStep { name, input, step });
         }
+        let zero = u32::from_le_bytes(*zero);
+        let zero = u8::try_from(zero)
+            .map_err(|_| FormatError::InputZero { name: self.name.clone(), zero })?;
+        Ok(Int8Weight::new(rows.to_vec(), InputSteps::new(steps, zero)))
     }
 
     fn shape(&self) -> Result<(usize, usize), FormatError> {
@@ -393,8 +394,10 @@ pub(super) fn write(
         match params.int8_weight(id) {
             None => write_tensor(writer, |take| take(params.dense_slice(id)))?,
             Some(weight) => {
-                let InputScale { scale, zero } = weight.input_scale();
-                let end = [scale.to_le_bytes(), u32::from(zero).to_le_bytes()];
+                let inputs = weight.input_steps();
+                let mut end: Vec<_> =
+                    inputs.steps().iter().map(|step| step.to_le_bytes()).collect();
+                end.push(u32::from(inputs.zero()).to_le_bytes());
                 write_bytes(&[weight.rows().bytes(), end.as_flattened()], writer)?;
             }
         }
@@ -476,8 +479,8 @@ mod tests {
             bytes
         };
         let mut params = Params::new();
-        let scale = InputScale::of_range(-1.0, 2.0);
-        let weight = Int8Weight::new(rows(Elements::Int8, 2), 3, scale);
+        let steps = InputSteps::of_ranges(&[(-1.0, 2.0); 3], &[1.0, 0.5, 2.0]);
+        let weight = Int8Weight::new(rows(Elements::Int8, 2), steps);
         params.add_int8_dense("weight", weight);
         params.add_dense("bias", array![[0.5, 0.25]]);
         for (name, elements) in [("ids", Elements::Int8), ("words", Elements::Bf16)] {
@@ -491,28 +494,33 @@ mod tests {
         let params = compact();
         let (bytes, directory) = (elements(&[&params]), Directory::of(&[&params], Share::WHOLE));
         directory.check(1).unwrap();
-        // Two rows of 7 bytes and the scale of inputs; two numbers; five rows of 7 and of 6 bytes: each in a line of 64.
+        // Two rows of 7 bytes, three steps and the integer of 0; two numbers; five rows of 7 and of 6 bytes: each in a line of 64.
         assert_eq!(bytes.len() as u64, directory.length().unwrap());
         assert_eq!(bytes.len(), 4 * 64);
         let reread = directory.read(&mut Cursor::new(&bytes), &[Values::Finite], None).unwrap();
         assert_eq!(elements(&[&reread[0]]), bytes);
-        let scale = |params: &Params<f32>| {
-            params.dense_ids().find_map(|id| Some(params.int8_weight(id)?.input_scale()))
+        let steps = |params: &Params<f32>| {
+            params.dense_ids().find_map(|id| Some(params.int8_weight(id)?.input_steps().clone()))
         };
-        assert!(scale(&params).is_some() && scale(&params) == scale(&reread[0]));
+        assert!(steps(&params).is_some() && steps(&params) == steps(&reread[0]));
         let tables = |params: &Params<f32>| {
             params.table_ids().map(|id| params.table(id)).collect::<Vec<_>>()
         };
         assert_eq!((tables(&reread[0]), reread[0].is_compact()), (tables(&params), true));
 
-        // The integer of 0 is past a byte, and the scale is infinite.
-        for (place, forged) in [(18, [0, 1, 0, 0]), (14, f32::INFINITY.to_le_bytes())] {
+        let forged = [
+            (14, f32::INFINITY.to_le_bytes(), "the step of its input 0 is inf"),
+            (22, (-1.0_f32).to_le_bytes(), "the step of its input 2 is -1"),
+            (18, 1e-40_f32.to_le_bytes(), "the step of its input 1 is 0.000"),
+            (26, [0, 1, 0, 0], "256 as the integer of the input 0"),
+        ];
+        for (place, forged, says) in forged {
             let mut bytes = bytes.clone();
             bytes[place..place + 4].copy_from_slice(&forged);
             let error =
                 directory.read(&mut Cursor::new(&bytes), &[Values::Finite], None).unwrap_err();
             let error = error.to_string();
-            assert!(error.starts_with("tensor `weight`: the scale of its inputs is "), "{error}");
+            assert!(error.starts_with(&format!("tensor `weight`: {says}")), "{error}");
         }
         let mut bytes = bytes;
         bytes[128..132].copy_from_slice(&f32::NAN.to_le_bytes());

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::kinds_test::{model_of, sample_model};
+use crate::quantisation::{InputRanges, QuantisedForm};
 use crate::{ModelKind, Scorer, TrainedModel};
+use deepcross_autodiff::Tape;
 use deepcross_calibration::{CalibrationMap, Platt};
 use deepcross_features::fields::{TimeFormat, TimePart, Transform};
 use deepcross_features::{Encoder, FieldConfig, Fitter, Schema};
@@ -141,11 +143,26 @@ fn text<'a>(cursor: &mut Cursor<'a>) -> &'a str {
     std::str::from_utf8(cursor.take(length.into()).unwrap()).unwrap()
 }
 
-/// Reads a file of a model by the page alone, and compares what is found with the model.
+/// Reads files of models by the page alone, and compares what is found with the models.
 #[test]
 fn a_file_is_as_documented() {
+    check_file(&sample_model(ModelKind::Fm));
+    let bf16 = sample_model(ModelKind::Fm);
+    check_file(&bf16.quantised(QuantisedForm::Bf16Tables, &InputRanges::default()));
+    let model = sample_model(ModelKind::Mlp);
+    let (mut ranges, mut batch) = (InputRanges::default(), model.encoder.new_batch());
+    let binding = model.encoder.bind(&["ad", "age"].map(str::to_owned)).unwrap();
+    let mut counts = model.encoder.new_counts();
+    let row = ["hats", "30"].map(str::to_owned);
+    model.encoder.encode(&binding, &row, &mut batch, &mut counts).unwrap();
+    ranges.observe(model.predictor(), &mut Tape::new(), batch.rows(0..1));
+    let int8 = model.quantised(QuantisedForm::Int8, &ranges);
+    assert!(int8.is_quantised());
+    check_file(&int8);
+}
+
+fn check_file(model: &TrainedModel) {
     let page = Page(include_str!("../../../../docs/artifact.md"));
-    let model = sample_model(ModelKind::Fm);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("model.dcx");
     model.save(&file).unwrap();
@@ -169,7 +186,7 @@ fn a_file_is_as_documented() {
     page.says("| a text | the program that wrote the file, such as `deepcross 0.1.0` |");
     assert_eq!(text(&mut cursor), concat!("deepcross ", env!("CARGO_PKG_VERSION")));
     check_sections(&page, &mut cursor);
-    check_tensors(&page, &mut cursor, &bytes, &model);
+    check_tensors(&page, &mut cursor, &bytes, model);
     assert!(cursor.rest().is_empty());
 }
 
@@ -200,6 +217,31 @@ fn check_sections(page: &Page, cursor: &mut Cursor<'_>) {
     assert_eq!(names.collect::<Vec<_>>(), expected);
 }
 
+/// The elements of a row of a tensor.
+fn row_of(page: &Page, elements: u8, row: &[u8]) -> Vec<f32> {
+    match elements {
+        0 => {
+            page.says("| f32 | any tensor | 4 · columns | |");
+            row.chunks(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+        }
+        1 => {
+            page.says("| bf16 | a table | 2 · columns: the upper halves of f32 | |");
+            let upper = row.chunks(2).map(|bytes| u16::from_le_bytes(bytes.try_into().unwrap()));
+            upper.map(|upper| f32::from_bits(u32::from(upper) << 16)).collect()
+        }
+        _ => {
+            page.says(
+                "| integers of 8 bits | a table or a dense matrix | 4 + columns: the scale, f32, and then the integers, i8; \
+                 an element is their product, in a matrix divided by the step of its column | of a matrix, the step of \
+                 each column, f32, and the integer of the input 0, u32, at most 255 |",
+            );
+            let (scale, integers) = row.split_at(4);
+            let scale = f32::from_le_bytes(scale.try_into().unwrap());
+            integers.iter().map(|&byte| scale * f32::from(byte.cast_signed())).collect()
+        }
+    }
+}
+
 fn check_tensors(page: &Page, cursor: &mut Cursor<'_>, bytes: &[u8], model: &TrainedModel) {
     page.says("| 4 | the number of tensors, u32 |");
     let n_tensors = cursor.u32().unwrap();
@@ -212,17 +254,35 @@ fn check_tensors(page: &Page, cursor: &mut Cursor<'_>, bytes: &[u8], model: &Tra
         assert_eq!(cursor.u32(), Ok(0));
         page.says("| 1 | its role: 0 for a dense matrix, 1 for a statistic, 2 for a table |");
         let role = cursor.u8().unwrap();
-        page.says("| 1 | the type of its elements: 0 for f32 |");
-        assert_eq!(cursor.u8(), Ok(0));
+        page.says(
+            "| 1 | the type of its elements: 0 for f32, 1 for bf16, 2 for integers of 8 bits |",
+        );
+        let elements = cursor.u8().unwrap();
         let name = text(cursor).to_owned();
         page.says("| 8 | its rows, u64 |");
         page.says("| 8 | its columns, u64 |");
         let (rows, columns) = (cursor.u64().unwrap() as usize, cursor.u64().unwrap() as usize);
-        page.says("| a multiple of 64 | 4 · rows · columns | its elements, f32, row after row |");
-        let elements = bytes[position..position + 4 * rows * columns].chunks(4);
-        let elements = elements.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
-        found.push((role, name, elements.collect::<Vec<_>>()));
-        position = (position + 4 * rows * columns).next_multiple_of(64);
+        page.says(
+            "| a multiple of 64 | by the type of its elements | its elements, row after row |",
+        );
+        let (row_bytes, after) = match elements {
+            0 => (4 * columns, 0),
+            1 => (2 * columns, 0),
+            _ => (4 + columns, if role == 0 { 4 * columns + 4 } else { 0 }),
+        };
+        let end = position + rows * row_bytes;
+        let rows_of = bytes[position..end].chunks(row_bytes);
+        let mut values = rows_of.flat_map(|row| row_of(page, elements, row)).collect::<Vec<_>>();
+        if after > 0 {
+            let steps = bytes[end..end + 4 * columns].chunks(4);
+            let steps = steps.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+            values
+                .iter_mut()
+                .zip(steps.collect::<Vec<_>>().iter().cycle())
+                .for_each(|(value, step)| *value /= step);
+        }
+        found.push((role, name, values));
+        position = (end + after).next_multiple_of(64);
     }
     assert_eq!(position, bytes.len() - 8);
     let params = &model.params;

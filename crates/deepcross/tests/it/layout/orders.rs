@@ -91,7 +91,7 @@ const MODEL: Order = &[
     &["model_spec"],
     &["kinds"],
     &["model"],
-    &["predictor", "training_summary", "value_change"],
+    &["predictor", "seen_inputs", "training_summary", "value_change"],
     &["header"],
     &["trained_model"],
     &["quantisation"],
