@@ -261,7 +261,7 @@ def test_a_configuration_that_is_the_best_is_the_winner(train_rows, test_rows):
         ({"ranges": {"train.batch": 3}}, "`tune.train.batch`: must be a list of values or a range"),
         ({"ranges": {"trian.batch": [3]}}, "`tune.trian`: unknown key; the nearest known one is `train`"),
         ({"ranges": {"train.epochs": [3]}}, "`tune.train.epochs`: must be the same in all trials"),
-        ({"ranges": {"train.batc": [3]}}, "`train.batc`: unknown key"),
+        ({"ranges": {"train.batc": [3]}}, "`tune.train.batc`: cannot be 3: unknown key"),
         ({"ranges": {"train": {"batch": [3]}, "train.batch": [4]}}, "ranges: 'train.batch' is given twice"),
         ({"ranges": {"field.age": [True], "field.age.top": [4]}}, "ranges: 'field.age.top' is below a key"),
         ({"ranges": {"train.'batch": [4]}}, "ranges: .* must be the name of a key"),
