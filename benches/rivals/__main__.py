@@ -51,7 +51,7 @@ def program(name, dataset, parts, arguments, work):
     import boosted_trees
 
     kind = boosted_trees.LightGbm if name == "lightgbm" else boosted_trees.CatBoost
-    return kind(dataset, parts, arguments)
+    return kind(dataset, parts, arguments.threads, arguments.trees)
 
 
 def search(rival, labels, trials, log):
@@ -128,7 +128,6 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--trees", type=int, default=2000, help="the greatest number of boosted trees")
-    parser.add_argument("--combinations", type=int, default=4, help="how many categories CatBoost combines")
     parser.add_argument("--deepcross", default="target/release/deepcross", help="the program")
     parser.add_argument("--log", type=argparse.FileType("w"), default=sys.stderr, help="where the lines of JSON go")
     arguments = parser.parse_args()

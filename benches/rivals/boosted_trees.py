@@ -11,11 +11,11 @@ from tables import TreeTable, numbers_of
 class LightGbm:
     name = f"LightGBM {lightgbm.__version__}"
 
-    def __init__(self, dataset, parts, limits):
+    def __init__(self, dataset, parts, threads, trees):
         table = TreeTable(dataset, parts["train"][0])
         self.columns = {part: table.columns(frame) for part, (frame, _) in parts.items()}
         self.labels = {part: labels for part, (_, labels) in parts.items()}
-        self.limits = limits
+        self.threads, self.trees = threads, trees
 
     def settings(self, draw):
         if draw is None:
@@ -33,12 +33,12 @@ class LightGbm:
         }
 
     def fit(self, settings, seed):
-        given = {"objective": "binary", "metric": "binary_logloss", "seed": seed, "num_threads": self.limits.threads}
+        given = {"objective": "binary", "metric": "binary_logloss", "seed": seed, "num_threads": self.threads}
         train = lightgbm.Dataset(self.columns["train"], self.labels["train"])
         model = lightgbm.train(
             given | {"verbosity": -1} | settings,
             train,
-            num_boost_round=self.limits.trees,
+            num_boost_round=self.trees,
             valid_sets=[train.create_valid(self.columns["valid"], self.labels["valid"])],
             callbacks=[lightgbm.early_stopping(50, verbose=False)],
         )
@@ -48,9 +48,9 @@ class LightGbm:
 class CatBoost:
     name = f"CatBoost {catboost.__version__}"
 
-    def __init__(self, dataset, parts, limits):
+    def __init__(self, dataset, parts, threads, trees):
         self.pools = {part: self.pool(dataset, *parts[part]) for part in parts}
-        self.limits = limits
+        self.threads, self.trees = threads, trees
 
     def pool(self, dataset, frame, labels):
         """Numbers, categories, whole texts as categories, and lists as CatBoost's own texts."""
@@ -82,10 +82,9 @@ class CatBoost:
 
     def fit(self, settings, seed):
         model = catboost.CatBoostClassifier(
-            iterations=self.limits.trees,
+            iterations=self.trees,
             random_seed=seed,
-            thread_count=self.limits.threads,
-            max_ctr_complexity=self.limits.combinations,
+            thread_count=self.threads,
             early_stopping_rounds=50,
             allow_writing_files=False,
             verbose=False,

@@ -5,7 +5,7 @@
 //! by their steps, leave few integers to the other weights.
 //! So the steps are in proportion to a power of the range, from 0 to 1, with the least expected error of the outputs.
 //!
-//! Rejected: ranges that cut off rare inputs, which are clicks of the kind that a model should not lose.
+//! Rejected: ranges that cut off rare inputs, since rows that have them would be predicted by other numbers than theirs.
 
 use deepcross_autodiff::InputSteps;
 use ndarray::ArrayView2;
